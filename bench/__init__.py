@@ -1,0 +1,1 @@
+"""How fast Reelway is, beside what the same machine could do at most: `python -m bench`."""

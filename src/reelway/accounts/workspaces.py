@@ -1,0 +1,54 @@
+"""Workspaces: the customers. Each has a live and a test account, keys, generations and endpoints."""
+
+from dataclasses import dataclass
+
+from reelway.db.script import Script, sql
+from reelway.domain.generation import WorkspaceId
+from reelway.domain.money import Purse
+from reelway.errors import NotFound
+from reelway.kit.ids import new_id
+from reelway.ledger import ledger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """One customer."""
+
+    id: WorkspaceId
+    name: str
+    created_at: int
+
+
+def find_workspace(name: str) -> Script[Workspace | None]:
+    """By name or id."""
+    rows = yield sql("SELECT id, name, created_at FROM workspaces WHERE name = $1 OR id = $1", name)
+    return Workspace(id=WorkspaceId(rows[0][0]), name=rows[0][1], created_at=rows[0][2]) if rows else None
+
+
+def require_workspace(name: str) -> Script[Workspace]:
+    """By name or id; raises NotFound naming the ones there are."""
+    found = yield from find_workspace(name)
+    if found is None:
+        there_are = yield from list_workspaces()
+        raise NotFound(f"no workspace {name!r}; there are {', '.join(w.name for w in there_are) or 'none'}")
+    return found
+
+
+def list_workspaces() -> Script[list[Workspace]]:
+    """All, oldest first."""
+    rows = yield sql("SELECT id, name, created_at FROM workspaces ORDER BY id")
+    return [Workspace(id=WorkspaceId(r[0]), name=r[1], created_at=r[2]) for r in rows]
+
+
+def ensure_workspace(name: str, free_microusd: dict[Purse, int], now_ms: int) -> Script[Workspace]:
+    """The workspace of that name, made with its free credits if it is new."""
+    found = yield from find_workspace(name)
+    if found is not None:
+        return found
+    workspace = Workspace(id=WorkspaceId(new_id("wsp", now_ms)), name=name, created_at=now_ms)
+    yield sql("INSERT INTO workspaces (id, name, created_at) VALUES ($1, $2, $3)", workspace.id, name, now_ms)
+    for purse in Purse:
+        yield from ledger.open_account(workspace.id, purse)
+        if free := free_microusd.get(purse, 0):
+            yield from ledger.grant(f"free:{workspace.id}:{purse}", workspace.id, purse, free, "free credits", now_ms)
+    return workspace

@@ -1,0 +1,205 @@
+"""The shapes of this dialect on the wire, for the document."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class ImageReference(BaseModel):
+    """A picture by its address."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    image_url: str = Field(description="http, https or data URL")
+
+
+class CreateVideo(BaseModel):
+    """What to make. Numbers may be sent as text."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    prompt: str = Field(min_length=1, max_length=32_000, description="What is to be seen")
+    model: str = Field("sora-2", description="An id or alias from `GET /v1/models`")
+    seconds: str | int | float | None = Field(None, description="Length; `GET /v1/models/{id}` lists what it makes")
+    size: str | None = Field(None, pattern=r"^\d{1,5}x\d{1,5}$", description="Width x height, like `1280x720`")
+    input_reference: str | ImageReference | None = Field(
+        None,
+        description="First frame, or the clip to edit: an http, https or data URL, or an object with `image_url`."
+        " In multipart it may be the file itself.",
+    )
+    negative_prompt: str | None = Field(None, description="What is not to be seen")
+    seed: int | None = Field(None, ge=0, le=2**32 - 1, description="The same seed and request give the same clip")
+    fps: int | None = Field(None, ge=1, description="Frames per second")
+    num_frames: int | None = Field(None, ge=1, description="Length in frames, instead of `seconds`")
+    aspect_ratio: str | None = Field(None, description="Like `16:9`, instead of `size`")
+    resolution: str | int | None = Field(None, description="Shorter side, like `720p`, instead of `size`")
+    portrait: bool | None = Field(None, description="The model's upright size")
+    width: int | None = Field(None, ge=64, le=2160, description="With `height`, instead of `size`")
+    height: int | None = Field(None, ge=64, le=2160)
+    generate_audio: bool | None = Field(None, description="Sound, where the model makes it optional")
+    output_type: Literal["mp4", "gif"] | None = None
+    webhook_url: str | None = Field(None, description="Told once when this video ends; for more, register an endpoint")
+    track_id: str | int | float | None = Field(None, description="Your own mark; comes back in answers and webhooks")
+
+
+class CreateVideoForm(CreateVideo):
+    """As JSON; `input_reference` may be a file (JPEG, PNG, WebP, or an MP4 to edit)."""
+
+    input_reference: bytes | None = Field(None, json_schema_extra={"format": "binary"})  # type: ignore[assignment]
+
+
+class _Edit(CreateVideo):
+    """What is not said is taken over from the source."""
+
+    model: str | None = Field(None, description="Must make video-to-video; default: the source's")  # type: ignore[assignment]
+    input_reference: None = Field(None, exclude=True)
+
+
+class RemixVideo(_Edit):
+    """The new words."""
+
+
+class VideoReference(BaseModel):
+    """A finished video of yours."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str
+
+
+class EditVideo(_Edit):
+    """The new words, and what they are about."""
+
+    video: VideoReference
+
+
+class EditVideoForm(_Edit):
+    """As JSON; `video` may be a file."""
+
+    video: bytes = Field(json_schema_extra={"format": "binary"})
+
+
+class VideoError(BaseModel):
+    """Why there is no clip."""
+
+    code: str
+    message: str
+
+
+class Video(BaseModel):
+    """A video job: OpenAI's object, and what only Reelway can say."""
+
+    id: str = Field(description="`video_…`")
+    object: Literal["video"]
+    model: str
+    status: Literal["queued", "in_progress", "completed", "failed"] = Field(
+        description="Cancelled and expired ones are failed; `error.code` tells"
+    )
+    progress: int = Field(ge=0, le=100, description="The provider's own figure, 0 when it says nothing; never a guess")
+    created_at: int = Field(description="Unix seconds")
+    completed_at: int | None = Field(description="Unix seconds; when it ended")
+    expires_at: int | None = Field(description="Null: kept until deleted")
+    prompt: str | None
+    size: str
+    seconds: str
+    remixed_from_video_id: str | None
+    error: VideoError | None
+    number: int = Field(description="The integer id of ModelsLab clients")
+    url: str | None = Field(description="The clip, at an unguessable address; null until completed")
+    thumbnail_url: str | None
+    spritesheet_url: str | None
+    served_by: str = Field(description="The provider that makes or made it")
+    preview: bool = Field(description="A preview, not the named model's picture")
+    preview_notice: str | None
+    purse: Literal["live", "test"]
+    price_usd: str = Field(description="Held at create, frozen")
+    charged_usd: str | None = Field(description="Taken in the end; null until then")
+    progress_source: str | None = Field(description="Who says how far it is; null when nobody does")
+    fps: int
+    frames: int
+    seed: int
+    audio: bool
+    track_id: str | int | float | None
+    cancel_requested: bool
+    meta: dict[str, Any] = Field(description="What the engine understood, and what was made if it differs")
+
+
+class VideoList(BaseModel):
+    """A page of videos."""
+
+    object: Literal["list"]
+    data: list[Video]
+    first_id: str | None
+    last_id: str | None = Field(description="`after` of the next page")
+    has_more: bool
+
+
+class VideoDeleted(BaseModel):
+    """It is gone."""
+
+    id: str
+    object: Literal["video.deleted"]
+    deleted: bool
+
+
+class ModelPrice(BaseModel):
+    """The list price."""
+
+    usd_per_s: str
+    by_resolution: dict[str, str] = Field(description="Dearer tiers by shorter side, like `1080p`")
+    source: str
+    read_on: str = Field(description="The day it was read")
+
+
+class FrameRange(BaseModel):
+    """Lengths that may be asked in frames."""
+
+    min: int
+    max: int
+
+
+class ModelRoute(BaseModel):
+    """An upstream that may serve it."""
+
+    provider: str
+    life: Literal["live", "deprecated", "retired"]
+    retires_on: str | None
+    preview: bool
+
+
+class Model(BaseModel):
+    """OpenAI's model object, and the facts."""
+
+    id: str
+    object: Literal["model"]
+    created: int = Field(description="Unix seconds of the day its entry was last checked")
+    owned_by: str
+    name: str
+    family: str
+    description: str
+    aliases: list[str]
+    modes: list[Literal["text-to-video", "image-to-video", "video-to-video"]]
+    durations_s: list[int]
+    duration_default_s: int
+    frames: FrameRange
+    fps: int
+    fps_max: int
+    sizes: list[str] = Field(description="The first is the default")
+    any_size: bool
+    audio: Literal["on", "optional", "none"]
+    prompt_chars_max: int
+    price: ModelPrice | None
+    free: bool = Field(description="Costs this key nothing")
+    life: Literal["live", "deprecated", "retired"] = Field(description="Of the model at its vendor")
+    retired_on: str | None
+    successor: str | None
+    served_by: str | None = Field(description="Who would serve this key now; null: nobody")
+    preview: bool
+    routes: list[ModelRoute]
+
+
+class ModelList(BaseModel):
+    """All that are served today."""
+
+    object: Literal["list"]
+    data: list[Model]

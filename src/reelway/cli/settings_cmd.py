@@ -1,0 +1,42 @@
+"""`reelway settings`: the list of settings, for people, programs and docs/how-to/settings.md."""
+
+from typing import Annotated
+
+import typer
+
+from reelway.cli.options import AsJson
+from reelway.cli.output import print_json, print_table
+from reelway.settings import describe
+
+_HEAD = """# Settings
+
+Command line over environment over settings file over default. The file is TOML with the names of the first column;
+name it with `--config` or `REELWAY_CONFIG`. A name that is none of these stops the start. Lists are comma-separated in
+the environment and arrays in the file.
+
+This page is `reelway settings --markdown`.
+"""
+
+
+def command(
+    as_json: AsJson = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the page of the documentation.")] = False,
+) -> None:
+    """List every setting with its unit and default."""
+    if as_json:
+        print_json(describe())
+    elif markdown:
+        print(page(), end="")
+    else:
+        columns = ("setting", "variable", "default", "meaning")
+        print_table([columns, *([s[c] for c in columns] for s in describe())])
+
+
+def page() -> str:
+    """docs/how-to/settings.md."""
+    lines = [f"| `{s['setting']}` | `{s['variable']}` | {_code(s['default'])} | {s['meaning']} |" for s in describe()]
+    return "\n".join([_HEAD, "| setting | variable | default | meaning |", "|---|---|---|---|", *lines, ""])
+
+
+def _code(text: str) -> str:
+    return f"`{text}`" if text else ""

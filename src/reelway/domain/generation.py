@@ -1,0 +1,205 @@
+"""What was asked (GenerationRequest), what will be made (ClipSpec), and the job itself (Generation)."""
+
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any, NewType
+
+from reelway.domain.money import Purse
+from reelway.domain.states import FINAL, State
+
+GenerationId = NewType("GenerationId", str)  # video_…
+WorkspaceId = NewType("WorkspaceId", str)  # wsp_…
+KeyId = NewType("KeyId", str)  # key_…
+
+
+class Mode(StrEnum):
+    """What goes in besides words."""
+
+    TEXT_TO_VIDEO = "text-to-video"
+    IMAGE_TO_VIDEO = "image-to-video"
+    VIDEO_TO_VIDEO = "video-to-video"
+
+
+class Role(StrEnum):
+    """What an input file is for."""
+
+    FIRST_FRAME = "first_frame"
+    LAST_FRAME = "last_frame"
+    SOURCE_VIDEO = "source_video"
+    AUDIO = "audio"
+
+
+class Dialect(StrEnum):
+    """Which wire a generation came in by; decides the shape of its webhook too."""
+
+    MODELSLAB = "modelslab"
+    OPENAI = "openai"
+
+
+class OutputType(StrEnum):
+    """The container the caller wants."""
+
+    MP4 = "mp4"
+    GIF = "gif"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputFile:
+    """A file as the caller named it: exactly one of `url` (http, https or data) and `data`."""
+
+    role: Role
+    param: str  # the field it came in, for error messages
+    url: str | None = None
+    data: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationRequest:
+    """What a dialect understood. None means not said: the model card fills it in, or refuses."""
+
+    model: str
+    mode: Mode
+    prompt: str
+    negative_prompt: str = ""
+    duration_s: Fraction | None = None
+    frames: int | None = None
+    fps: int | None = None
+    width: int | None = None
+    height: int | None = None
+    aspect_ratio: str | None = None  # "16:9"
+    resolution: int | None = None  # the shorter side: 480, 720, 1080
+    portrait: bool = False
+    seed: int | None = None
+    audio: bool | None = None
+    output_type: OutputType = OutputType.MP4
+    inputs: tuple[InputFile, ...] = ()
+    clamp: bool = False  # ModelsLab v6: pull numbers into range instead of refusing them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asset:
+    """An input file that is ours now: fetched, decoded once, stored."""
+
+    role: Role
+    key: str  # in storage
+    media_type: str
+    width: int
+    height: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipSpec:
+    """The clip that will be made, with nothing left open. `frames / fps` is its length."""
+
+    model: str
+    mode: Mode
+    prompt: str
+    negative_prompt: str
+    width: int
+    height: int
+    fps: int
+    frames: int
+    seed: int
+    audio: bool
+    output_type: OutputType
+    assets: tuple[Asset, ...] = ()
+
+    @property
+    def duration_s(self) -> Fraction:
+        """Exact length in seconds."""
+        return Fraction(self.frames, self.fps)
+
+    @property
+    def size(self) -> str:
+        """`1280x720`."""
+        return f"{self.width}x{self.height}"
+
+    def asset(self, role: Role) -> Asset | None:
+        """The input of that role, if there is one."""
+        return next((a for a in self.assets if a.role is role), None)
+
+    def to_json(self) -> dict[str, Any]:
+        """For the row; `from_json` reads it back. Field by field: `asdict` copies deeply and is five times slower."""
+        saved = {name: getattr(self, name) for name in self.__slots__}
+        saved["assets"] = [asdict(asset) for asset in self.assets]
+        return saved
+
+    @classmethod
+    def from_json(cls, saved: dict[str, Any]) -> "ClipSpec":
+        """What `to_json` wrote."""
+        assets = tuple(Asset(**(a | {"role": Role(a["role"])})) for a in saved["assets"])
+        typed = {
+            "mode": Mode(saved["mode"]),
+            "output_type": OutputType(saved["output_type"]),
+            "assets": assets,
+        }
+        return cls(**(saved | typed))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """What is in storage: read off the file itself, never off the request."""
+
+    width: int
+    height: int
+    fps: float
+    frames: int
+    duration_s: float
+    codec: str
+    size_bytes: int
+    media_type: str
+    etag: str
+    has_audio: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generation:
+    """One row. Every instant is milliseconds since 1970 UTC."""
+
+    id: GenerationId
+    number: int  # the integer id of ModelsLab clients
+    workspace_id: WorkspaceId
+    key_id: KeyId
+    purse: Purse
+    dialect: Dialect
+    family: str  # "v7", "v6", "v1": the path family it was created in
+    state: State
+    epoch: int  # goes up whenever a worker takes the job; guards every change
+    model: str
+    provider: str  # who will serve, or served
+    upstream_model: str
+    spec: ClipSpec
+    echo: dict[str, Any]  # the caller's own parameters, for dialects that answer with them
+    base_url: str  # absolute start of every URL handed out for it
+    token: str  # unguessable part of its file URLs
+    price_microusd: int  # frozen at create
+    charged_microusd: int | None = None  # what was settled; None until the end
+    cost_microusd: int | None = None  # the provider's own figure
+    output: Output | None = None
+    meta: dict[str, Any] = field(default_factory=dict)  # what the engine understood, effective parameters
+    error_code: str | None = None
+    error_message: str | None = None
+    cancel_requested: bool = False
+    webhook_url: str | None = None
+    track_id: Any = None  # as sent: string, number or null
+    created_at: int
+    started_at: int | None = None
+    ended_at: int | None = None
+    deleted_at: int | None = None
+    progress: float | None = None  # 0..1 as the provider said; None when it says nothing
+
+    @property
+    def ended(self) -> bool:
+        """No state follows."""
+        return self.state in FINAL
+
+    def file_url(self, suffix: str) -> str:
+        """`.mp4`, `.jpg` (poster), `.webp` (thumbnail) or `-sheet.jpg`, absolute."""
+        return f"{self.base_url}/files/{self.token}{suffix}"
+
+    @property
+    def clip_url(self) -> str:
+        """Where the clip is, or will be."""
+        return self.file_url(f".{self.spec.output_type}")

@@ -1,0 +1,91 @@
+"""What is going on right now, in this process: who waits for which generation, and how far it is.
+
+Rows are the truth; this only says "look again". Progress is the provider's own figure and is never written:
+it is worth nothing after the fact.
+"""
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Protocol
+
+from reelway.domain.generation import GenerationId
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far, and who says so."""
+
+    fraction: float
+    source: str  # the provider's name
+
+
+class Live(Protocol):
+    """Wake-ups and progress; a second implementation carries them between machines."""
+
+    def changed(self, generation_id: GenerationId) -> None:
+        """Tell whoever waits for it."""
+        ...
+
+    def progressed(self, generation_id: GenerationId, progress: Progress) -> None:
+        """Remember how far it is, and tell."""
+        ...
+
+    def progress(self, generation_id: GenerationId) -> Progress | None:
+        """The latest figure, None when the provider said nothing."""
+        ...
+
+    def ended(self, generation_id: GenerationId) -> None:
+        """Forget its progress, and tell."""
+        ...
+
+    async def wait(self, generation_id: GenerationId, timeout_s: float) -> bool:
+        """True when told within the time. Look at the row after, and before the next wait."""
+        ...
+
+
+class LocalLive:
+    """`Live` within one process."""
+
+    def __init__(self) -> None:
+        self._waiting: defaultdict[GenerationId, set[asyncio.Future[None]]] = defaultdict(set)
+        self._progress: dict[GenerationId, Progress] = {}
+
+    def changed(self, generation_id: GenerationId) -> None:
+        """See Live."""
+        for future in self._waiting.pop(generation_id, ()):
+            if not future.done():
+                future.set_result(None)
+
+    def progressed(self, generation_id: GenerationId, progress: Progress) -> None:
+        """See Live."""
+        if self._progress.get(generation_id) != progress:
+            self._progress[generation_id] = progress
+            self.changed(generation_id)
+
+    def progress(self, generation_id: GenerationId) -> Progress | None:
+        """See Live."""
+        return self._progress.get(generation_id)
+
+    def ended(self, generation_id: GenerationId) -> None:
+        """See Live."""
+        self._progress.pop(generation_id, None)
+        self.changed(generation_id)
+
+    async def wait(self, generation_id: GenerationId, timeout_s: float) -> bool:
+        """See Live."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting[generation_id].add(future)
+        try:
+            async with asyncio.timeout(timeout_s):
+                await future
+        except TimeoutError:
+            return False
+        else:
+            return True
+        finally:
+            waiting = self._waiting.get(generation_id)
+            if waiting is not None:
+                waiting.discard(future)
+                if not waiting:
+                    del self._waiting[generation_id]

@@ -1,0 +1,354 @@
+"""The heart: take one generation from where its row says it is to its end.
+
+Every step writes what it is about to do before it does it, and what came of it after; a crash in between is
+found again by the row and the attempt. Reads like docs/architecture.md, section "The life of a generation".
+"""
+
+import asyncio
+import random
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from reelway.db.base import Database
+from reelway.db.script import Script, Value
+from reelway.dispatch.base import Dispatch, Done, Later, Outcome, Topic
+from reelway.domain.events import EventType
+from reelway.domain.generation import Generation
+from reelway.domain.states import State
+from reelway.errors import Conflict, ProviderError, ProviderFault
+from reelway.events import store as events
+from reelway.events.live import Live, Progress
+from reelway.generations import store
+from reelway.generations.ending import end
+from reelway.generations.finish import Finisher, NotAClip
+from reelway.generations.inputs import InputStore
+from reelway.generations.slots import Slots
+from reelway.kit.backoff import backoff_s
+from reelway.kit.clock import Clock
+from reelway.providers import base as providers
+from reelway.providers.base import Absent, CannotTell, Found, Handle, NotStopped, Order, Stopped
+from reelway.providers.registry import Providers
+from reelway.webhooks.announce import Announcer
+
+_log = structlog.get_logger(__name__)
+
+_FINAL_FAULTS: Final = frozenset(
+    {
+        ProviderFault.REFUSED,
+        ProviderFault.REJECTED,
+        ProviderFault.CREDENTIALS,
+        ProviderFault.FUNDS,
+        ProviderFault.MODEL_GONE,
+    }
+)
+_BAD_LOOKS_MAX: Final = 8  # unreadable or not-found answers in a row before the job is given up
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The operator's limits; seconds."""
+
+    job_age_max_s: float
+    unknown_age_max_s: float
+    submit_attempts_max: int
+    retry_first_s: float
+    retry_most_s: float
+
+
+class _Ended(Exception):
+    """The generation reached a final state."""
+
+
+class Advancer:
+    """The handler of Topic.GENERATION."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        providers: Providers,
+        finisher: Finisher,
+        inputs: InputStore,
+        dispatch: Dispatch,
+        live: Live,
+        announcer: Announcer,
+        clock: Clock,
+        policy: Policy,
+        rng: random.Random,
+    ) -> None:
+        self._db = db
+        self._providers = providers
+        self._finisher = finisher
+        self._inputs = inputs
+        self._dispatch = dispatch
+        self._live = live
+        self._announcer = announcer
+        self._clock = clock
+        self._policy = policy
+        self._rng = rng
+        self._slots = Slots()
+
+    async def advance(self, generation_id: str) -> Outcome:
+        """Go on from the row; returns when it has ended, or when there is nothing to do for a while."""
+        g = await self._db.write(store.claim(generation_id))
+        if g is None:
+            return Done()
+        facts = self._providers.facts(g.provider)
+        try:
+            if g.state is State.SUBMITTING:
+                found = await self._reconcile(g)
+                if isinstance(found, Later):
+                    return found
+                g, handle = found
+                running_already = True
+            elif g.state is State.QUEUED:
+                handle, running_already = None, False
+            else:
+                handle, running_already = await self._handle(g), True
+            async with self._slots.hold(g.provider, facts.in_flight_max, running_already=running_already):
+                if handle is None:
+                    submitted = await self._submit(g)
+                    if isinstance(submitted, Later):
+                        return submitted
+                    g, handle = submitted
+                await self._follow(g, handle)
+        except _Ended:
+            pass
+        except Conflict as error:
+            # Cancelled meanwhile, or taken over by another worker: the row says what is true.
+            _log.info("generation_taken_over", generation=g.id, reason=error.message)
+        return Done()
+
+    # -- submitting --------------------------------------------------------------------------
+
+    async def _submit(self, g: Generation) -> tuple[Generation, Handle] | Later:
+        """queued -> submitting -> running, or back to queued, or ended, or unknown."""
+        g, number = await self._db.write(self._begin_attempt(g))
+        self._live.changed(g.id)
+        provider = self._providers.get(g.provider)
+        try:
+            handle = await provider.submit(self._order(g, number))
+        except ProviderError as error:
+            if error.no_job:
+                return await self._try_again(g, number, error)
+            if error.fault in _FINAL_FAULTS:
+                await self._db.write(self._end_attempt(g, number, "rejected", error))
+                await self._fail(g, error.code, error.message)
+            await self._db.write(self._end_attempt(g, number, "unknown", error))
+            return await self._reconcile(g)
+        return await self._accepted(g, number, handle), handle
+
+    async def _reconcile(self, g: Generation) -> tuple[Generation, Handle] | Later:
+        """After a lost answer or a crash while submitting: ask the provider, never send blindly."""
+        attempts = await self._db.read(store.attempts(g.id))
+        last = attempts[-1]
+        try:
+            found = await self._providers.get(g.provider).find(self._order(g, last.number))
+        except ProviderError as error:
+            _log.warning("reconcile_failed", generation=g.id, provider=g.provider, error=error.message)
+            found = CannotTell()
+        match found:
+            case Found(handle):
+                return await self._accepted(g, last.number, handle), handle
+            case Absent():
+                absent = ProviderError(ProviderFault.UNAVAILABLE, "the provider has no such job", no_job=True)
+                return await self._try_again(g, last.number, absent)
+            case CannotTell():
+                return await self._hold_unknown(g, last)
+
+    async def _accepted(self, g: Generation, number: int, handle: Handle) -> Generation:
+        def script() -> Script[Generation]:
+            now = self._clock.now_ms()
+            yield from store.end_attempt(g, number, "accepted", now, handle=handle)
+            moved = yield from store.move(g, State.RUNNING)
+            yield from events.record(g.id, EventType.RUNNING, {"served_by": g.provider}, now)
+            return moved
+
+        moved = await self._db.write(script())
+        self._live.changed(g.id)
+        return moved
+
+    async def _try_again(self, g: Generation, number: int, error: ProviderError) -> Later:
+        """It is proven that no job was made: back to the queue, after a while."""
+        if number >= self._policy.submit_attempts_max:
+            await self._db.write(self._end_attempt(g, number, "rejected", error))
+            await self._fail(g, error.code, f"{error.message}; gave up after {number} attempts")
+        wait_s = error.retry_after_s
+        if wait_s is None:
+            first_s, most_s = self._policy.retry_first_s, self._policy.retry_most_s
+            wait_s = backoff_s(number - 1, first_s=first_s, most_s=most_s, rng=self._rng)
+
+        def script() -> Script[None]:
+            now = self._clock.now_ms()
+            yield from self._end_attempt(g, number, "rejected", error)
+            yield from store.move(g, State.QUEUED)
+            data = {"fault": error.fault, "message": error.message, "again_in_s": round(wait_s, 3)}
+            yield from events.record(g.id, EventType.RETRYING, data, now)
+
+        await self._db.write(script())
+        self._live.changed(g.id)
+        return Later(self._clock.now_ms() + int(wait_s * 1000))
+
+    async def _hold_unknown(self, g: Generation, last: store.Attempt) -> Later:
+        """The provider cannot tell: keep the money held, tell the owner once, expire by policy."""
+        now = self._clock.now_ms()
+        if now - last.started_at > self._policy.unknown_age_max_s * 1000:
+            message = "the provider's answer was lost and it never said whether it has the job; credits are returned"
+            await self._end(g, State.EXPIRED, "outcome_unknown", message)
+        history = await self._db.read(events.events_after(g.id, 0))
+        if not any(e.type is EventType.UNKNOWN for e in history):
+            await self._db.write(self._note_unknown(g, last))
+            self._live.changed(g.id)
+        ends_at = last.started_at + int(self._policy.unknown_age_max_s * 1000) + 1
+        return Later(min(now + int(self._policy.retry_most_s * 1000), max(ends_at, now + 100)))
+
+    def _note_unknown(self, g: Generation, last: store.Attempt) -> Script[None]:
+        now = self._clock.now_ms()
+        if last.outcome == "started":
+            yield from store.end_attempt(
+                g, last.number, "unknown", now, message="the server stopped before the answer came"
+            )
+        yield from events.record(g.id, EventType.UNKNOWN, {"attempt": last.number}, now)
+
+    # -- following ---------------------------------------------------------------------------
+
+    async def _follow(self, g: Generation, handle: Handle) -> None:
+        """Look until it is done; raises _Ended."""
+        facts = self._providers.facts(g.provider)
+        provider = self._providers.get(g.provider)
+        age_s = max(self._clock.now_ms() - g.created_at, 0) / 1000
+        deadline_s = self._clock.monotonic_s() + max(self._policy.job_age_max_s - age_s, 0)
+        wait_s, bad_looks = facts.poll_first_s, 0
+        while True:
+            if g.state is State.RUNNING:
+                await self._heed_cancel(g, handle)
+            if self._clock.monotonic_s() > deadline_s:
+                await self._expire(g, handle)
+            try:
+                progress = await provider.poll(handle)
+                bad_looks = 0
+            except ProviderError as error:
+                progress = self._bad_look(g, error, bad_looks)
+                bad_looks += error.fault is not ProviderFault.UNAVAILABLE
+            match progress:
+                case providers.Waiting(fraction_done=fraction, look_again_s=again_s):
+                    if fraction is not None:
+                        self._live.progressed(g.id, Progress(min(max(fraction, 0.0), 1.0), g.provider))
+                    await self._live.wait(g.id, again_s or wait_s)
+                    wait_s = min(wait_s * 1.3, facts.poll_most_s)
+                case providers.Failed(fault=fault, message=message):
+                    await provider.discard(handle)
+                    await self._fail(g, f"provider_{fault}", message)
+                case providers.Done() as done:
+                    g = await self._store(g, handle, done, deadline_s)
+
+    def _bad_look(self, g: Generation, error: ProviderError, bad_looks: int) -> providers.Progress:
+        """An answer that says nothing about the job: look again, but not for ever."""
+        _log.warning("poll_failed", generation=g.id, provider=g.provider, fault=error.fault, error=error.message)
+        if error.fault in _FINAL_FAULTS or bad_looks >= _BAD_LOOKS_MAX:
+            return providers.Failed(fault=error.fault, message=error.message)
+        wait_s = backoff_s(bad_looks, first_s=0.5, most_s=self._policy.retry_most_s, rng=self._rng)
+        return providers.Waiting(started=True, look_again_s=error.retry_after_s or wait_s)
+
+    async def _heed_cancel(self, g: Generation, handle: Handle) -> None:
+        row = await self._db.read(store.by_id(g.id))
+        if row is None or not row.cancel_requested:
+            return
+        try:
+            outcome = await self._providers.get(g.provider).cancel(handle)
+        except ProviderError as error:
+            outcome = NotStopped(error.message)
+        match outcome:
+            case Stopped(refunded=refunded):
+                charge = 0 if refunded else g.price_microusd
+                message = "cancelled" if refunded else "cancelled; the provider gives no refund for a running job"
+                await self._end(g, State.CANCELLED, "cancelled", message, charge_microusd=charge)
+            case NotStopped(message):
+                _log.info("cancel_impossible", generation=g.id, reason=message)
+                await self._db.write(store.forget_cancel(g))
+                self._live.changed(g.id)
+
+    async def _expire(self, g: Generation, handle: Handle) -> None:
+        try:
+            await self._providers.get(g.provider).cancel(handle)
+        except ProviderError as error:
+            _log.warning("cancel_failed", generation=g.id, error=error.message)
+        limit = f"{self._policy.job_age_max_s:g} s"
+        await self._end(g, State.EXPIRED, "expired", f"not finished within {limit}; credits are returned")
+
+    # -- storing and ending ------------------------------------------------------------------
+
+    async def _store(self, g: Generation, handle: Handle, done: providers.Done, deadline_s: float) -> Generation:
+        """running -> storing -> succeeded; raises _Ended. Returns when the bytes could not be had: look again."""
+        if g.state is State.RUNNING:
+            g = await self._db.write(self._begin_storing(g))
+            self._live.changed(g.id)
+        try:
+            finished = await self._finisher.store(g, done, retry_until_s=deadline_s)
+        except NotAClip as error:
+            await self._providers.get(g.provider).discard(handle)
+            await self._fail(g, "unreadable_clip", error.message)
+        except ProviderError as error:
+            _log.warning("download_failed", generation=g.id, provider=g.provider, error=error.message)
+            await asyncio.sleep(self._policy.retry_first_s)
+            return g
+        columns = store.finished_columns(finished.output, finished.meta, done.cost_microusd)
+        await self._finish(g, State.SUCCEEDED, finished.charge_microusd, columns)
+        await self._providers.get(g.provider).discard(handle)
+        raise _Ended
+
+    async def _fail(self, g: Generation, code: str, message: str) -> None:
+        await self._end(g, State.FAILED, code, message)
+
+    async def _end(self, g: Generation, state: State, code: str, message: str, *, charge_microusd: int = 0) -> None:
+        """End without a clip; raises _Ended."""
+        columns: dict[str, Value] = {"error_code": code, "error_message": message[:2000]}
+        await self._finish(g, state, charge_microusd, columns)
+        raise _Ended
+
+    async def _finish(self, g: Generation, state: State, charge_microusd: int, columns: dict[str, Value]) -> None:
+        now = self._clock.now_ms()
+        script = end(g, state, self._announcer, now, charge_microusd=charge_microusd, **columns)
+        ended, deliveries = await self._db.write(script)
+        _log.info(
+            "generation_ended",
+            generation=g.id,
+            state=state,
+            served_by=g.provider,
+            charged_microusd=charge_microusd,
+            error=ended.error_code,
+            took_s=round((now - g.created_at) / 1000, 2),
+        )
+        self._live.ended(g.id)
+        for delivery in deliveries:
+            self._dispatch.wake(Topic.DELIVERY, delivery)
+        await self._inputs.drop(g.spec.assets)
+
+    # -- small scripts -----------------------------------------------------------------------
+
+    def _begin_attempt(self, g: Generation) -> Script[tuple[Generation, int]]:
+        now = self._clock.now_ms()
+        moved = yield from store.move(g, State.SUBMITTING, started_at=g.started_at or now)
+        number = yield from store.start_attempt(moved, now)
+        yield from events.record(g.id, EventType.SUBMITTING, {"attempt": number, "served_by": g.provider}, now)
+        return moved, number
+
+    def _begin_storing(self, g: Generation) -> Script[Generation]:
+        moved = yield from store.move(g, State.STORING)
+        yield from events.record(g.id, EventType.STORING, {}, self._clock.now_ms())
+        return moved
+
+    def _end_attempt(self, g: Generation, number: int, outcome: str, error: ProviderError) -> Script[None]:
+        yield from store.end_attempt(g, number, outcome, self._clock.now_ms(), fault=error.fault, message=error.message)
+
+    async def _handle(self, g: Generation) -> Handle:
+        attempts = await self._db.read(store.attempts(g.id))
+        handle = attempts[-1].handle
+        if handle is None:
+            raise Conflict(f"{g.id} is {g.state} without a handle")
+        return handle
+
+    def _order(self, g: Generation, number: int) -> Order:
+        return Order(key=f"{g.id}:{number}", spec=g.spec, upstream_model=g.upstream_model, inputs=self._inputs)

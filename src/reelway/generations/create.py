@@ -1,0 +1,208 @@
+"""Accept a generation: everything that must be true with it is one transaction, then the answer."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from reelway.accounts import idempotency
+from reelway.accounts.keys import Caller, Scope
+from reelway.accounts.limits import check_in_flight
+from reelway.catalogue.load import Catalogue
+from reelway.db.base import Database
+from reelway.db.script import Script
+from reelway.dispatch.base import Dispatch, Topic
+from reelway.domain.events import EventType
+from reelway.domain.generation import (
+    ClipSpec,
+    Dialect,
+    Generation,
+    GenerationId,
+    GenerationRequest,
+)
+from reelway.domain.money import Purse
+from reelway.domain.states import State
+from reelway.errors import InvalidRequest
+from reelway.events import store as events
+from reelway.generations import store
+from reelway.generations.inputs import InputStore
+from reelway.generations.routing import Plan, Router
+from reelway.kit.clock import Clock
+from reelway.kit.ids import new_id, new_token
+from reelway.ledger import ledger
+
+_RETRY_WHEN_FULL_S: Final = 30  # the documented retry_after of a full queue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """A request and everything around it that the generation keeps."""
+
+    request: GenerationRequest
+    dialect: Dialect
+    family: str  # "v7", "v6", "v1"
+    echo: dict[str, Any]
+    base_url: str
+    webhook_url: str | None = None
+    track_id: Any = None
+    idempotency_key: str | None = None
+    request_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Created:
+    """The answer, and the generation behind it (None when an earlier answer is repeated)."""
+
+    body: bytes
+    generation: Generation | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """What a request would cost, by the same code as the hold."""
+
+    spec: ClipSpec
+    plan: Plan
+    purse: Purse
+    available_microusd: int
+
+    @property
+    def affordable(self) -> bool:
+        """Whether a create right now would pass the 402."""
+        return self.plan.price_microusd <= self.available_microusd
+
+
+class Creator:
+    """Quotes and creates."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        catalogue: Catalogue,
+        router: Router,
+        inputs: InputStore,
+        dispatch: Dispatch,
+        clock: Clock,
+        in_flight_max: int,
+        rng: random.Random,
+    ) -> None:
+        self._db = db
+        self._catalogue = catalogue
+        self._router = router
+        self._inputs = inputs
+        self._dispatch = dispatch
+        self._clock = clock
+        self._in_flight_max = in_flight_max
+        self._rng = rng
+
+    async def quote(self, caller: Caller, request: GenerationRequest) -> Quote:
+        """Check and price without making anything; inputs are not fetched."""
+        caller.require(Scope.READ)
+        spec, plan = self._plan(caller, request)
+        balances = await self._db.read(ledger.balances(caller.workspace_id))
+        available = balances[caller.purse].available_microusd if caller.purse in balances else 0
+        return Quote(spec=spec, plan=plan, purse=caller.purse, available_microusd=available)
+
+    async def create(self, caller: Caller, submission: Submission, answer: Callable[[Generation], bytes]) -> Created:
+        """Accept, or raise with nothing written and nothing held.
+
+        `answer` renders the body inside the transaction, so that a repeated request gets it word for word.
+        """
+        caller.require(Scope.GENERATE)
+        earlier = await self._earlier(caller, submission)
+        if earlier is not None:
+            return Created(body=earlier, generation=None)
+        spec, plan = self._plan(caller, submission.request)
+        _check_webhook(submission.webhook_url)
+        assets = await self._inputs.take(submission.request.inputs)
+        spec = replace(spec, assets=assets)
+        generation = _new(caller, submission, spec, plan, self._clock.now_ms())
+        try:
+            created = await self._db.write(self._create(caller, submission, generation, answer))
+        except BaseException:
+            await self._inputs.drop(assets)
+            raise
+        if created.generation is None:
+            await self._inputs.drop(assets)
+        else:
+            self._dispatch.wake(Topic.GENERATION, created.generation.id)
+        return created
+
+    def _plan(self, caller: Caller, request: GenerationRequest) -> tuple[ClipSpec, Plan]:
+        card = self._catalogue.find(request.model)
+        route = self._router.first(card)  # a retired model is told as such, whatever else is wrong
+        spec = card.resolve(request, (), seed=self._rng.getrandbits(32))
+        return spec, self._router.plan(card, route, spec, caller.purse)
+
+    async def _earlier(self, caller: Caller, submission: Submission) -> bytes | None:
+        if submission.idempotency_key is None:
+            return None
+        key = idempotency.check_key(submission.idempotency_key)
+        return await self._db.read(
+            idempotency.replay(caller.workspace_id, key, submission.request_hash, self._clock.now_ms())
+        )
+
+    def _create(
+        self,
+        caller: Caller,
+        submission: Submission,
+        generation: Generation,
+        answer: Callable[[Generation], bytes],
+    ) -> Script[Created]:
+        now, price = generation.created_at, generation.price_microusd
+        key = submission.idempotency_key
+        if key is not None:  # again: two equal requests may have got this far together
+            earlier = yield from idempotency.replay(caller.workspace_id, key, submission.request_hash, now)
+            if earlier is not None:
+                return Created(body=earlier, generation=None)
+        yield from check_in_flight(caller.key_id, self._in_flight_max, _RETRY_WHEN_FULL_S)
+        yield from ledger.hold(caller.workspace_id, caller.purse, generation.id, price, now)
+        number = yield from store.insert(generation)
+        generation = replace(generation, number=number)
+        yield from events.record_first(generation.id, EventType.CREATED, {"price_microusd": price}, now)
+        yield from self._dispatch.enqueue(Topic.GENERATION, generation.id, now)
+        body = answer(generation)
+        if key is not None:
+            yield from idempotency.remember(caller.workspace_id, key, submission.request_hash, generation.id, body, now)
+        return Created(body=body, generation=generation)
+
+
+def _new(caller: Caller, submission: Submission, spec: ClipSpec, plan: Plan, now_ms: int) -> Generation:
+    return Generation(
+        id=GenerationId(new_id("video", now_ms)),
+        number=0,
+        workspace_id=caller.workspace_id,
+        key_id=caller.key_id,
+        purse=caller.purse,
+        dialect=submission.dialect,
+        family=submission.family,
+        state=State.QUEUED,
+        epoch=0,
+        model=spec.model,
+        provider=plan.provider,
+        upstream_model=plan.upstream_model,
+        spec=spec,
+        echo=submission.echo,
+        base_url=submission.base_url,
+        token=new_token(),
+        price_microusd=plan.price_microusd,
+        webhook_url=submission.webhook_url,
+        track_id=submission.track_id,
+        created_at=now_ms,
+    )
+
+
+def _check_webhook(url: str | None) -> None:
+    """The shape only; the address is checked on every delivery, by the address that is dialled."""
+    if url is None:
+        return
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and len(url) <= 2048
+        _ = parts.port  # raises for one that is no number
+    except ValueError:
+        good = False
+    if not good:
+        raise InvalidRequest(f"webhook {url[:80]!r} is not an http or https URL", param="webhook")

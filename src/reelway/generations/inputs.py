@@ -1,0 +1,143 @@
+"""Input files: fetched once by us through the guarded client, decoded, re-encoded, stored."""
+
+import asyncio
+import base64
+import binascii
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote_to_bytes
+
+from reelway.domain.generation import Asset, InputFile, Role
+from reelway.errors import InvalidRequest, StorageError
+from reelway.kit.ids import new_token
+from reelway.kit.outbound import Outbound, OutboundError
+from reelway.media.picture import open_picture
+from reelway.media.probe import check_source_video
+from reelway.media.worker import run_media
+from reelway.providers.base import one_chunk
+from reelway.storage.base import Storage
+
+_DATA_URI: Final = re.compile(r"data:([a-z0-9.+/-]*)((?:;[a-z0-9=._+-]+)*),", re.IGNORECASE)
+_PICTURES: Final = frozenset({Role.FIRST_FRAME, Role.LAST_FRAME})
+
+
+class InputStore:
+    """Takes what callers name, gives what providers need."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        outbound: Outbound,
+        work_dir: Path,
+        *,
+        picture_bytes_max: int,
+        clip_bytes_max: int,
+        timeout_s: float,
+    ) -> None:
+        self._storage = storage
+        self._outbound = outbound
+        self._work_dir = work_dir
+        self._picture_bytes_max = picture_bytes_max
+        self._clip_bytes_max = clip_bytes_max
+        self._timeout_s = timeout_s
+
+    async def take(self, inputs: Sequence[InputFile]) -> tuple[Asset, ...]:
+        """All of them or none; raises InvalidRequest naming the field and what is wrong with the file."""
+        taken: list[Asset] = []
+        try:
+            for file in inputs:
+                taken.append(await self._take(file))
+        except BaseException:
+            await self.drop(taken)
+            raise
+        return tuple(taken)
+
+    async def drop(self, assets: Sequence[Asset]) -> None:
+        """Nobody needs them any more."""
+        for asset in assets:
+            await self._storage.delete(asset.key)
+
+    async def path(self, asset: Asset) -> Path:
+        """A file on this machine, for engines that want one."""
+        local = self._storage.local_path(asset.key)
+        if local is not None:
+            return local
+        copy = self._work_dir / asset.key.replace("/", "-")
+        if not copy.exists():
+            data = await self.read(asset)
+            await asyncio.to_thread(copy.write_bytes, data)
+        return copy
+
+    async def read(self, asset: Asset) -> bytes:
+        """The bytes; raises StorageError when they are gone."""
+        if await self._storage.open(asset.key) is None:
+            raise StorageError(f"input file {asset.key} is gone")
+        return b"".join([chunk async for chunk in self._storage.read(asset.key)])
+
+    async def _take(self, file: InputFile) -> Asset:
+        is_picture = file.role in _PICTURES
+        most = self._picture_bytes_max if is_picture else self._clip_bytes_max
+        data = await self._bytes(file, most)
+        if len(data) > most:
+            raise InvalidRequest(f"{file.param} has {len(data)} bytes; at most {most} are taken", param=file.param)
+        try:
+            return await (self._keep_picture(file, data) if is_picture else self._keep_clip(file, data))
+        except InvalidRequest as error:
+            raise InvalidRequest(f"{file.param}: {error.message}", param=file.param, code=error.code) from error
+
+    async def _bytes(self, file: InputFile, most: int) -> bytes:
+        if file.data is not None:
+            return file.data
+        url = file.url or ""
+        if url[:5].lower() == "data:":
+            return _decode_data_uri(url, file.param)
+        if not url.lower().startswith(("http://", "https://")):
+            raise InvalidRequest(f"{file.param} {url[:60]!r} is not an http, https or data URL", param=file.param)
+        try:
+            fetched = await self._outbound.fetch(url, size_bytes_max=most, timeout_s=self._timeout_s)
+        except OutboundError as error:
+            kind = "image" if file.role in _PICTURES else "video"
+            raise InvalidRequest(
+                f"Unable to fetch {kind} from provided URL: {error.message}", param=file.param
+            ) from error
+        return fetched.body
+
+    async def _keep_picture(self, file: InputFile, data: bytes) -> Asset:
+        picture = await run_media(open_picture, data)
+        png = await run_media(picture.png)
+        return await self._keep(file, png, "png", "image/png", picture.width, picture.height)
+
+    async def _keep_clip(self, file: InputFile, data: bytes) -> Asset:
+        scratch = self._work_dir / f"input-{new_token(8)}"
+        try:
+            await asyncio.to_thread(scratch.write_bytes, data)
+            facts = await run_media(check_source_video, scratch, size_bytes_max=self._clip_bytes_max)
+        except OSError as error:
+            raise StorageError(f"cannot write to {self._work_dir}: {error.strerror}") from error
+        finally:
+            scratch.unlink(missing_ok=True)
+        return await self._keep(file, data, "mp4", "video/mp4", facts.width, facts.height)
+
+    async def _keep(self, file: InputFile, data: bytes, suffix: str, media_type: str, width: int, height: int) -> Asset:
+        key = f"inputs/{new_token(16)}.{suffix}"
+        await self._storage.put(key, one_chunk(data), media_type=media_type)
+        return Asset(role=file.role, key=key, media_type=media_type, width=width, height=height, size_bytes=len(data))
+
+
+def decode_base64(text: str, param: str) -> bytes:
+    """Tolerates line breaks, spaces for plus and missing padding; raises InvalidRequest for what is not base64."""
+    compact = "".join(text.split())
+    try:
+        return base64.b64decode(compact + "=" * (-len(compact) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        raise InvalidRequest(f"{param} is neither a URL nor base64", param=param) from None
+
+
+def _decode_data_uri(url: str, param: str) -> bytes:
+    head = _DATA_URI.match(url)
+    if head is None:
+        raise InvalidRequest(f"{param} is a broken data URL; write data:image/png;base64,…", param=param)
+    rest = url[head.end() :]
+    return decode_base64(rest, param) if ";base64" in head[2].lower() else unquote_to_bytes(rest)

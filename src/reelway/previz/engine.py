@@ -1,0 +1,369 @@
+"""The supervisor of the rendering processes: standard library only, so that the gateway stays small while idle.
+
+One child per slot does one render at a time. A child is started when it is needed, ends by itself when it is not, and a
+child that dies takes only its own render with it.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import json
+import os
+import signal
+import sys
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reelway.previz import stamp
+from reelway.previz.order import Order
+
+#: How long a cancelled child has to say that it stopped before it is killed.
+CANCEL_S = 0.7
+#: How long a child has to start python and say that it is ready.
+READY_S = 30.0
+#: How long a child has to end by itself when the engine is closed.
+CLOSE_S = 2.5
+LINE_MAX = 1 << 20
+STDERR_LINES = 20
+
+
+class RenderError(Exception):
+    """The engine could not make the clip; the message says why."""
+
+
+class EngineLost(RenderError):
+    """The render process died (killed, out of memory): the same order may be given again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A finished render."""
+
+    width: int
+    height: int
+    fps: int
+    frames: int
+    codec: str
+    render_s: float
+    shot: dict[str, object] = field(default_factory=dict)  # what was understood and what was not
+
+
+class _ChildGone(Exception):
+    """The child ended; `accepted` says whether it had begun the work."""
+
+    def __init__(self, reason: str, *, accepted: bool) -> None:
+        super().__init__(reason)
+        self.accepted = accepted
+
+
+Event = dict[str, object]
+
+
+class _Child:
+    """A running child and the lines to and from it."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self._errors: deque[str] = deque(maxlen=STDERR_LINES)
+        self._drain = asyncio.create_task(self._keep_errors())
+
+    @classmethod
+    async def start(cls, *, cache_dir: Path, idle_s: float, threads: int) -> "_Child":
+        """A child that has said it is ready; raises RenderError."""
+        package_root = str(Path(__file__).parents[2])
+        path = os.environ.get("PYTHONPATH")
+        environment = {
+            **os.environ,
+            "PYTHONPATH": package_root if not path else os.pathsep.join((package_root, path)),
+            "NUMBA_CACHE_DIR": str(stamp.cache_folder(cache_dir)),
+            "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+            "PYTHONUNBUFFERED": "1",
+        }
+        try:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "reelway.previz.child",
+                *("--cache-dir", str(cache_dir), "--idle-s", str(idle_s), "--threads", str(threads)),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                env=environment,
+                limit=LINE_MAX,
+            )
+        except OSError as error:
+            raise RenderError(f"the render process did not start: {error}") from error
+        child = cls(process)
+        try:
+            async with asyncio.timeout(READY_S):
+                await child.hear()
+        except (TimeoutError, _ChildGone) as error:
+            await child.kill()
+            raise RenderError(f"the render process did not start: {child.last_words() or error}") from error
+        except BaseException:
+            await child.kill()
+            raise
+        return child
+
+    @property
+    def alive(self) -> bool:
+        return self._process.returncode is None and not self._at_end()
+
+    def _at_end(self) -> bool:
+        assert self._process.stdout is not None
+        return self._process.stdout.at_eof()
+
+    def tell(self, op: str, number: int, **fields: object) -> None:
+        """One line in; a child that is gone is noticed when it is listened to."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError, RuntimeError):
+            self._process.stdin.write(json.dumps({"op": op, "id": number, **fields}).encode() + b"\n")
+
+    async def hear(self) -> Event:
+        """The next line out; raises _ChildGone at the end."""
+        assert self._process.stdout is not None
+        line = await self._process.stdout.readline()
+        if not line:
+            await self.kill()
+            raise _ChildGone(self._why(), accepted=True)
+        event: Event = json.loads(line)
+        return event
+
+    def _why(self) -> str:
+        code = self._process.returncode
+        if code is not None and code < 0:
+            with contextlib.suppress(ValueError):
+                return f"the render process was ended by {signal.Signals(-code).name}"
+        return f"the render process ended (code {code}) {self.last_words()}".rstrip()
+
+    def last_words(self) -> str:
+        """The end of what it wrote to stderr."""
+        return self._errors[-1] if self._errors else ""
+
+    async def kill(self) -> None:
+        """End it now and reap it."""
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+        await self._reap()
+
+    async def close(self) -> None:
+        """End its input, which ends it; kill it if that takes too long."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                await self._reap()
+        except TimeoutError:
+            await self.kill()
+
+    async def _reap(self) -> None:
+        await self._process.wait()
+        self._drain.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait({self._drain})
+
+    async def _keep_errors(self) -> None:
+        assert self._process.stderr is not None
+        with contextlib.suppress(ValueError, OSError):
+            while line := await self._process.stderr.readline():
+                if text := line.decode("utf-8", "replace").strip():
+                    self._errors.append(text)
+
+
+class Engine:
+    """Renders orders, `slots` at a time, each in a process of its own."""
+
+    def __init__(self, *, cache_dir: Path, idle_s: float = 120.0, slots: int = 1, threads: int | None = None) -> None:
+        """`threads` is for each slot; by default the cores are shared out evenly."""
+        if slots < 1:
+            raise ValueError(f"an engine needs at least one slot, not {slots}")
+        self._cache_dir = cache_dir.absolute()
+        self._idle_s = idle_s
+        self._threads = threads or max(1, (os.cpu_count() or 1) // slots)
+        self._slots = asyncio.Semaphore(slots)
+        self._idle: list[_Child] = []
+        self._busy: set[_Child] = set()
+        self._numbers = itertools.count(1)
+        self._warming: asyncio.Task[float] | None = None
+        self._closed = False
+
+    async def warm(self) -> float:
+        """Compile or load the kernels in a child; returns the seconds that took. Safe to call again and at once."""
+        if self._warming is None or self._warming.done():
+            self._warming = asyncio.create_task(self._warm())
+        # Shielded: a caller who stops waiting must not throw away a minute of compiling.
+        return await asyncio.shield(self._warming)
+
+    def warmed(self) -> bool:
+        """The cache is complete for this version of kernels, numba and processor."""
+        return stamp.is_fresh(self._cache_dir)
+
+    async def render(self, order: Order, output: Path, *, on_progress: Callable[[float], None]) -> Report:
+        """Make `order` into `output`, which appears only when whole; raises RenderError.
+
+        Waits for a free slot, and for the kernels if they were never compiled. Cancelling it stops the child's work
+        within a second and leaves no file behind.
+        """
+        if not self.warmed():
+            await self.warm()
+        output = _absolute(output)
+        async with self._slots:
+            started = time.monotonic()
+            for attempt in range(2):
+                child = await self._child()
+                try:
+                    done = await self._drive(child, order, output, on_progress)
+                    break
+                except _ChildGone as gone:
+                    _sweep(output)
+                    # A child that ended for idleness just then had not begun: another one does it.
+                    if gone.accepted or attempt:
+                        raise EngineLost(str(gone)) from gone
+            return _report(order, done, time.monotonic() - started)
+
+    async def aclose(self) -> None:
+        """Stop all children and reap them. The engine makes nothing after this."""
+        self._closed = True
+        if self._warming is not None and not self._warming.done():
+            self._warming.cancel()
+            with contextlib.suppress(asyncio.CancelledError, RenderError):
+                await self._warming
+        for child in [*self._idle, *self._busy]:
+            await child.close()
+        self._idle.clear()
+        self._busy.clear()
+
+    async def _warm(self) -> float:
+        async with self._slots:
+            child = await self._child()
+            number = next(self._numbers)
+            try:
+                child.tell("warm", number)
+                while True:
+                    event = await child.hear()
+                    match event["event"]:
+                        case "warmed":
+                            self._give_back(child)
+                            return float(str(event["seconds"]))
+                        case "failed":
+                            self._give_back(child)
+                            raise RenderError(str(event["message"]))
+                        case _:
+                            continue
+            except _ChildGone as gone:
+                self._busy.discard(child)
+                raise RenderError(f"the kernels could not be compiled: {gone}") from gone
+            except asyncio.CancelledError:
+                self._busy.discard(child)
+                await child.kill()
+                raise
+
+    async def _child(self) -> _Child:
+        """An idle child, or a new one; it is busy from now on."""
+        if self._closed:
+            raise RenderError("the engine is closed")
+        while self._idle:
+            child = self._idle.pop()
+            if child.alive:
+                self._busy.add(child)
+                return child
+            await child.kill()
+        child = await _Child.start(cache_dir=self._cache_dir, idle_s=self._idle_s, threads=self._threads)
+        self._busy.add(child)
+        return child
+
+    def _give_back(self, child: _Child) -> None:
+        self._busy.discard(child)
+        self._idle.append(child)
+
+    async def _drive(self, child: _Child, order: Order, output: Path, on_progress: Callable[[float], None]) -> Event:
+        number = next(self._numbers)
+        try:
+            child.tell("render", number, order=order.to_json(), output=str(output))
+            done = await self._follow(child, number, on_progress)
+        except _ChildGone:
+            self._busy.discard(child)
+            raise
+        except BaseException:
+            await asyncio.shield(self._stop(child, number, output))
+            raise
+        self._give_back(child)
+        if done["event"] == "done":
+            return done
+        raise RenderError(str(done.get("message", "the render was stopped")))
+
+    async def _follow(self, child: _Child, number: int, on_progress: Callable[[float], None]) -> Event:
+        """Listen until `number` has ended, one way or the other."""
+        accepted = False
+        reached = 0.0
+        while True:
+            try:
+                event = await child.hear()
+            except _ChildGone as gone:
+                raise _ChildGone(str(gone), accepted=accepted) from gone
+            if event.get("id") != number:
+                continue
+            match event["event"]:
+                case "started":
+                    accepted = True
+                case "progress":
+                    share = float(str(event["share"]))
+                    if share > reached:
+                        reached = share
+                        on_progress(share)
+                case _:
+                    return event
+
+    async def _stop(self, child: _Child, number: int, output: Path) -> None:
+        """Have `number` stopped: asked first, then killed."""
+        child.tell("cancel", number)
+        try:
+            async with asyncio.timeout(CANCEL_S):
+                while True:
+                    event = await child.hear()
+                    if event.get("id") == number and event["event"] in ("cancelled", "failed", "done"):
+                        break
+            self._give_back(child)
+            if event["event"] == "done":  # it was whole already; but its caller has gone
+                _discard(output)
+        except (TimeoutError, _ChildGone):
+            self._busy.discard(child)
+            await child.kill()
+        _sweep(output)
+
+
+def _absolute(path: Path) -> Path:
+    """For the child, whose working folder is not promised to be ours."""
+    return path.absolute()
+
+
+def _sweep(output: Path) -> None:
+    """Remove what a stopped or dead child was writing; a whole clip has another name and is the caller's."""
+    for part in output.parent.glob(f".{_literal(output.name)}.*.part"):
+        part.unlink(missing_ok=True)
+
+
+def _discard(output: Path) -> None:
+    output.unlink(missing_ok=True)
+
+
+def _literal(name: str) -> str:
+    return "".join(f"[{c}]" if c in "*?[" else c for c in name)
+
+
+def _report(order: Order, done: Event, waited_s: float) -> Report:
+    shot = done["shot"]
+    return Report(
+        width=order.width,
+        height=order.height,
+        fps=order.fps,
+        frames=order.frames,
+        codec=str(done["codec"]),
+        render_s=float(str(done.get("render_s", waited_s))),
+        shot=shot if isinstance(shot, dict) else {},
+    )

@@ -1,0 +1,1 @@
+"""Image-to-video and video-to-video: pictures that exist already are moved and graded."""

@@ -1,0 +1,406 @@
+"""The words that previz knows, by what they mean. Data only: add a word to a line, or a line to a table.
+
+Each line holds English first, then German, French, Spanish, Portuguese and Italian words, without accents; words of
+scripts that put no spaces between words (Chinese, Japanese), and Russian, Arabic and Hindi, are in `INSIDE` and are
+looked for anywhere in the prompt.
+"""
+# ruff: noqa: RUF001  (Cyrillic words are meant to be Cyrillic)
+
+# Two words joined by "-" are found next to each other in the prompt.
+PLACES = {
+    "city": """city cities skyline skylines skyscraper skyscrapers metropolis metropolitan megacity towers cityscape
+        downtown urban rooftop rooftops new-york tokyo manhattan dubai shanghai hong-kong futuristic-city
+        stadt grossstadt hochhaus hochhauser wolkenkratzer ville gratte-ciel ciudad rascacielos cidade citta""",
+    "alley": """alley alleyway alleys backstreet side-street street streets lane market bazaar sidewalk crosswalk
+        interior room kitchen office hall studio bedroom cafe bar library laboratory corridor cathedral church castle
+        gasse strasse rue ruelle calle callejon rua beco strada vicolo""",
+    "coast": """coast coastal coastline seaside highway road freeway motorway cliffside cliff cliffs highroad racetrack
+        kuste kustenstrasse landstrasse autobahn cote route autoroute costa carretera autopista estrada rodovia""",
+    "mars": """mars martian desert deserts dune dunes sahara canyon mesa moon lunar wasteland planet alien exoplanet
+        barren space galaxy nebula asteroid wuste dunen mond desert lune desierto luna deserto""",
+    "river": """river rivers lake lakes pond stream creek lagoon canal swamp marsh forest forests woods woodland jungle
+        rainforest grove pine pines redwood redwoods bathtub
+        fluss see teich wald foret riviere fleuve lac rio lago bosque selva floresta fiume foresta""",
+    "mountains": """mountain mountains mountainous alps alpine peak peaks valley glacier ridge himalaya
+        himalayas volcano
+        summit hill hills fjord berg berge gebirge alpen montagne montagnes montana montanas montanha montanhas""",
+    "sea": """sea seas ocean oceans underwater wave waves beach beaches island islands harbour harbor bay tropical
+        lighthouse meer strand insel ozean mer plage ile mar playa isla oceano praia ilha spiaggia mare""",
+    "field": """field fields meadow meadows farm farmland grassland prairie savanna savannah village
+        countryside vineyard
+        garden park wheat lavender feld wiese dorf champ prairie village campo pradera aldea""",
+}
+
+# Which setting builds a place, and as which variant.
+SETTING_OF = {
+    "city": ("city", None),
+    "alley": ("alley", None),
+    "coast": ("coast", None),
+    "mars": ("mars", None),
+    "river": ("river", None),
+    "mountains": ("vista", "mountains"),
+    "sea": ("vista", "sea"),
+    "field": ("vista", "field"),
+}
+# Words of "mars" that mean another ground than red sand.
+DESERTS = frozenset(
+    [
+        "desert",
+        "deserts",
+        "dune",
+        "dunes",
+        "sahara",
+        "canyon",
+        "mesa",
+        "wuste",
+        "dunen",
+        "desierto",
+        "deserto",
+    ]
+)
+MOONS = frozenset(["moon", "lunar", "mond", "lune", "luna", "asteroid", "space", "galaxy", "nebula"])
+
+SUBJECTS = {
+    "detective": """detective investigator spy gangster noir-detective trench-coat fedora detektiv detetive
+        investigatore""",
+    "astronaut": "astronaut astronauts cosmonaut spaceman spacesuit astronautin raumfahrer astronaute astronauta",
+    "robot": "robot robots android mech cyborg droid roboter",
+    "car": """car cars sportscar sports-car vehicle coupe supercar hypercar convertible ferrari porsche lamborghini
+        mustang tesla racecar suv taxi sedan auto autos wagen sportwagen voiture coche carro macchina automobile""",
+    "duck": "duck duckling rubber-duck ente gummiente quietscheente canard pato patito papera",
+    "person": """person man woman girl boy child children men women dancer runner traveler traveller hiker monk soldier
+        king queen wizard people samurai figure couple grandmother grandfather someone warrior knight chef
+        mann frau kind madchen junge homme femme fille garcon enfant hombre mujer nina nino homem mulher uomo donna""",
+}
+
+TIMES = {
+    "night": "night midnight nighttime moonlit moonlight starry nacht nachts nuit noche noite notte",
+    "dusk": "dusk twilight blue-hour evening dammerung abend crepuscule soir anochecer crepusculo sera",
+    "sunset": "sunset sundown golden-hour sonnenuntergang coucher atardecer por-do-sol tramonto",
+    "dawn": "dawn sunrise daybreak morning sun-comes-up morgen morgengrauen sonnenaufgang aube amanecer aurora alba",
+    "day": "day noon midday sunny daylight daytime sunshine mittag tag midi jour dia giorno",
+}
+
+WEATHERS = {
+    "rain": """rain rains rainy raining drizzle storm stormy thunderstorm wet regen regnerisch pluie lluvia
+        chuva pioggia""",
+    "snow": "snow snows snowy snowing snowfall blizzard winter arctic schnee verschneit neige nieve neve",
+    "fog": "fog foggy mist misty haze hazy nebel neblig brume brouillard niebla nevoa nebbia",
+    "dust": "dust dusty sandstorm staub poussiere polvo poeira polvere",
+    "clear": "clear cloudless wolkenlos",
+}
+
+MOVES = {
+    "aerial": "aerial drone bird-eye birdseye bird's-eye flyover overhead fly-over luftaufnahme aereo aerea aerienne",
+    "push": "dolly push-in push zoom-in zoom approaching dolly-in push-forward",
+    "pull": "pull-out pull pull-back dolly-out zoom-out reveal pullback",
+    "pan": "pan pans panning dolly-pan pan-left pan-right schwenk panoramique",
+    "orbit": "orbit orbits orbiting circling around-the arc revolve rotating 360",
+    "track": "tracking track tracking-shot following follow follows chase chasing steadicam",
+    "crane": "crane crane-up boom rising tilt tilt-up jib ascending",
+    "static": "static locked locked-off tripod still motionless fixed-camera",
+    "handheld": "handheld hand-held shaky documentary-style",
+}
+
+STYLES = {
+    "noir": "noir film-noir",
+    "monochrome": "black-and-white monochrome grayscale greyscale b&w schwarz-weiss",
+    "cinematic": "cinematic film filmic anamorphic dramatic epic movie",
+    "neon": "neon cyberpunk synthwave blade-runner",
+    "warm": "warm amber golden cozy",
+    "cold": "cold icy blue-tint frosty freezing",
+    "pastel": "pastel dreamy soft watercolor watercolour ethereal ghibli",
+    "vintage": "vintage retro super-8 sepia 1970s 1980s nostalgic",
+}
+
+COLOURS = {
+    "red": "red crimson scarlet rot roter rotes rouge rojo vermelho rosso",
+    "orange": "orange naranja laranja",
+    "yellow": "yellow gelb gelbe jaune amarillo amarelo giallo",
+    "green": "green emerald grun gruner vert verde",
+    "blue": "blue azure blau blauer bleu azul blu",
+    "purple": "purple violet lila morado roxo viola",
+    "pink": "pink magenta rosa",
+    "white": "white weiss weisser blanc blanco branco bianco",
+    "black": "black schwarz schwarzer noir-color negro preto nero",
+    "grey": "grey gray grau gris",
+    "silver": "silver silber argent",
+    "gold": "gold oro",
+    "brown": "brown braun marron",
+}
+
+PACES = {
+    0.6: "slow slowly gentle gently drifting calm langsam lentement lento devagar",
+    1.5: "fast quick quickly rapid rapidly speeding racing schnell rapide rapido veloce",
+}
+
+# Concept tables by the field of the shot that they fill.
+TABLES = {
+    "place": PLACES,
+    "subject": SUBJECTS,
+    "time": TIMES,
+    "weather": WEATHERS,
+    "move": MOVES,
+    "style": STYLES,
+    "colour": COLOURS,
+}
+
+INSIDE = {
+    "place": {
+        "city": ["城市", "都市", "摩天", "город", "مدينة", "शहर", "東京", "上海", "都会"],
+        "alley": ["小巷", "胡同", "街道", "路地", "переулок", "улица", "زقاق", "شارع", "गली"],
+        "coast": ["海岸", "公路", "高速", "побережье", "шоссе", "дорога", "طريق", "ساحل", "सड़क"],
+        "mars": [
+            "火星",
+            "沙漠",
+            "砂漠",
+            "марс",
+            "пустын",
+            "المريخ",
+            "صحراء",
+            "मंगल",
+            "रेगिस्तान",
+            "宇宙",
+            "太空",
+            "космос",
+        ],
+        "river": [
+            "河",
+            "江",
+            "湖",
+            "森林",
+            "川",
+            "река",
+            "реке",
+            "озер",
+            "лес",
+            "نهر",
+            "بحيرة",
+            "غابة",
+            "नदी",
+            "झील",
+            "जंगल",
+        ],
+        "mountains": ["山", "雪山", "гор", "جبل", "जبال", "पहाड़"],
+        "sea": ["海", "大海", "海滩", "море", "морю", "океан", "بحر", "محيط", "शमुद्र", "समुद्र"],
+        "field": ["田野", "草原", "农场", "поле", "луг", "حقل", "खेत"],
+    },
+    "subject": {
+        "astronaut": ["宇航员", "宇宙飛行士", "космонавт", "астронавт", "رائد", "अंतरिक्ष"],
+        "robot": ["机器人", "ロボット", "робот", "روبوت"],
+        "car": ["汽车", "跑车", "赛车", "車", "车", "автомобиль", "машина", "سيارة", "कार"],
+        "duck": ["鸭", "アヒル", "утк", "утёнок", "بطة", "बत्तख"],
+        "detective": ["侦探", "探偵", "детектив", "محقق"],
+        "person": [
+            "人",
+            "女孩",
+            "男孩",
+            "女人",
+            "男人",
+            "человек",
+            "девушка",
+            "женщина",
+            "мужчина",
+            "رجل",
+            "امرأة",
+            "आदमी",
+            "औरत",
+        ],
+    },
+    "time": {
+        "night": ["夜", "夜晚", "ночь", "ночью", "ليل", "रात"],
+        "sunset": ["日落", "夕阳", "黄昏", "夕日", "закат", "غروب", "सूर्यास्त"],
+        "dawn": ["日出", "黎明", "清晨", "朝", "рассвет", "утро", "فجر", "شروق", "सुबह"],
+        "day": ["白天", "正午", "день", "днём", "نهار"],
+    },
+    "weather": {
+        "rain": ["雨", "дожд", "مطر", "बारिश"],
+        "snow": ["雪", "снег", "ثلج", "बर्फ"],
+        "fog": ["雾", "霧", "туман", "ضباب", "कोहरा"],
+    },
+}
+
+# Words that say nothing a picture could show: never reported as ignored.
+SILENT = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "of",
+        "in",
+        "on",
+        "at",
+        "over",
+        "with",
+        "through",
+        "by",
+        "and",
+        "or",
+        "to",
+        "from",
+        "into",
+        "across",
+        "down",
+        "up",
+        "along",
+        "past",
+        "under",
+        "above",
+        "behind",
+        "near",
+        "beside",
+        "between",
+        "towards",
+        "toward",
+        "around",
+        "is",
+        "are",
+        "be",
+        "was",
+        "were",
+        "it",
+        "its",
+        "his",
+        "her",
+        "their",
+        "our",
+        "my",
+        "your",
+        "lone",
+        "single",
+        "very",
+        "some",
+        "shot",
+        "shots",
+        "camera",
+        "view",
+        "scene",
+        "video",
+        "clip",
+        "footage",
+        "wide",
+        "close",
+        "medium",
+        "angle",
+        "up-close",
+        "walking",
+        "walks",
+        "walk",
+        "stands",
+        "standing",
+        "sits",
+        "sitting",
+        "drives",
+        "driving",
+        "flies",
+        "flying",
+        "moves",
+        "moving",
+        "goes",
+        "going",
+        "runs",
+        "running",
+        "lit",
+        "light",
+        "lights",
+        "lighting",
+        "high",
+        "low",
+        "quality",
+        "detailed",
+        "realistic",
+        "photorealistic",
+        "4k",
+        "8k",
+        "hd",
+        "uhd",
+        "ultra",
+        "beautiful",
+        "stunning",
+        "amazing",
+        "style",
+        "background",
+        "foreground",
+        "that",
+        "this",
+        "these",
+        "those",
+        "there",
+        "as",
+        "while",
+        "for",
+        "off",
+        "out",
+        "no",
+        "not",
+        "without",
+        "der",
+        "die",
+        "das",
+        "ein",
+        "eine",
+        "einer",
+        "eines",
+        "einem",
+        "einen",
+        "und",
+        "oder",
+        "auf",
+        "im",
+        "am",
+        "an",
+        "uber",
+        "durch",
+        "mit",
+        "von",
+        "zu",
+        "zum",
+        "zur",
+        "bei",
+        "le",
+        "la",
+        "les",
+        "un",
+        "une",
+        "des",
+        "du",
+        "de",
+        "et",
+        "ou",
+        "sur",
+        "dans",
+        "avec",
+        "par",
+        "au",
+        "aux",
+        "el",
+        "los",
+        "las",
+        "una",
+        "uno",
+        "y",
+        "o",
+        "en",
+        "con",
+        "por",
+        "del",
+        "al",
+        "os",
+        "as",
+        "um",
+        "uma",
+        "e",
+        "ou",
+        "em",
+        "no",
+        "na",
+        "com",
+        "il",
+        "lo",
+        "gli",
+        "i",
+        "di",
+        "da",
+        "su",
+    ]
+)

@@ -1,0 +1,205 @@
+"""What a provider must do: submit, poll, cancel, find. Read this, then copy sandbox.py.
+
+An adapter translates and nothing else: it keeps no state that matters, opens no database, never sleeps, never
+retries, never prices. `generations/advance` does those for every provider.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+from reelway.domain.generation import Asset, ClipSpec
+from reelway.errors import ProviderError, ProviderFault
+from reelway.kit.outbound import Outbound
+
+Handle: TypeAlias = dict[str, Any]
+"""JSON that finds the job again after a restart; ours to store, the adapter's to understand."""
+
+
+class Inputs(Protocol):
+    """The input files of a job, in whichever way the provider's transport takes them."""
+
+    async def path(self, asset: Asset) -> Path:
+        """A file on this machine."""
+        ...
+
+    async def read(self, asset: Asset) -> bytes:
+        """The bytes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One attempt to have a clip made."""
+
+    key: str  # the same for the same attempt: give it to the provider as idempotency key or external id
+    spec: ClipSpec
+    upstream_model: str
+    inputs: Inputs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """In the provider's queue (`started` False) or being made; `fraction_done` only when the provider says."""
+
+    started: bool
+    fraction_done: float | None = None
+    look_again_s: float | None = None  # when the provider says when
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """Finished. Exactly one of `url` (the provider's; may need `headers`, may expire) and `path` (ours to move)."""
+
+    url: str | None = None
+    path: Path | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    cost_microusd: int | None = None  # the provider's own figure
+    meta: Mapping[str, Any] = field(default_factory=dict)  # effective parameters, what was understood
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """Finished without a clip."""
+
+    fault: ProviderFault
+    message: str
+
+
+Progress: TypeAlias = Waiting | Done | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The provider stopped the job."""
+
+    refunded: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class NotStopped:
+    """It goes on: too late, or this provider cannot stop."""
+
+    message: str
+
+
+CancelOutcome: TypeAlias = Stopped | NotStopped
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The provider has the job of that key."""
+
+    handle: Handle
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """It is proven that the provider has no such job: the attempt may be repeated."""
+
+
+@dataclass(frozen=True, slots=True)
+class CannotTell:
+    """The provider has no way to ask: the money stays held until policy ends it."""
+
+
+FindOutcome: TypeAlias = Found | Absent | CannotTell
+
+
+class Provider(Protocol):
+    """One upstream. Every method raises ProviderError for what went wrong on the way."""
+
+    async def submit(self, order: Order) -> Handle:
+        """Start a clip. An error that is neither a refusal nor `no_job` means: outcome unknown."""
+        ...
+
+    async def poll(self, handle: Handle) -> Progress:
+        """How far it is. A state we do not know is UNREADABLE, never Waiting."""
+        ...
+
+    async def cancel(self, handle: Handle) -> CancelOutcome:
+        """Stop it if the provider can, and say what really happened."""
+        ...
+
+    async def find(self, order: Order) -> FindOutcome:
+        """After a lost answer: does the provider have this order?"""
+        ...
+
+    async def discard(self, handle: Handle) -> None:
+        """The clip is in our storage, or will never be wanted: drop what the provider keeps locally."""
+        ...
+
+    async def aclose(self) -> None:
+        """Stop what belongs to us."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the rest needs to know about a provider without asking it."""
+
+    in_flight_max: int  # jobs at a time
+    poll_first_s: float  # wait before the first look, then it grows
+    poll_most_s: float
+    previews: bool = False  # makes previews, never the named model's picture
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What an adapter may use."""
+
+    http: Outbound
+    work_dir: Path  # a folder of its own for half-made files
+    cache_dir: Path  # kept over restarts and versions
+    settings: Mapping[str, Any]
+    find_provider: Callable[[str], Provider]  # for a provider that hands on to another
+    warn: Callable[[str], None] = print
+
+
+class Module(Protocol):
+    """What a provider's module exports."""
+
+    FACTS: Facts
+
+    def build(self, context: Context) -> Provider:
+        """Make the provider; no I/O here."""
+        ...
+
+
+def raise_for_status(status: int, headers: Mapping[str, str]) -> None:
+    """Turn the usual HTTP refusals into ProviderError; providers with odd codes check those first."""
+    if status < 400:
+        return
+    message = f"the provider answered HTTP {status}"
+    if status in (401, 403):
+        raise ProviderError(ProviderFault.CREDENTIALS, message)
+    if status == 402:
+        raise ProviderError(ProviderFault.FUNDS, message)
+    if status == 404:
+        raise ProviderError(ProviderFault.NOT_FOUND, message)
+    if status == 410:
+        raise ProviderError(ProviderFault.MODEL_GONE, message)
+    if status == 429:
+        raise ProviderError(ProviderFault.THROTTLED, message, retry_after_s=_retry_after_s(headers))
+    if status < 500:
+        raise ProviderError(ProviderFault.REJECTED, message)
+    raise ProviderError(ProviderFault.UNAVAILABLE, message, retry_after_s=_retry_after_s(headers), no_job=status == 503)
+
+
+def _retry_after_s(headers: Mapping[str, str]) -> float | None:
+    text = headers.get("retry-after", "")
+    return float(text) if text.isascii() and text.isdigit() else None
+
+
+def read_field(payload: Any, name: str, kind: type[Any]) -> Any:
+    """`payload[name]` if it is a `kind`, else ProviderError(UNREADABLE) naming the field."""
+    value = payload.get(name) if isinstance(payload, dict) else None
+    if not isinstance(value, kind):
+        raise ProviderError(ProviderFault.UNREADABLE, f"field {name!r} is {value!r}, expected {kind.__name__}")
+    return value
+
+
+async def one_chunk(data: bytes) -> AsyncIterator[bytes]:
+    """Bytes as a stream of one."""
+    yield data

@@ -1,0 +1,38 @@
+"""`python -m reelway.previz`, called in this process."""
+
+from pathlib import Path
+
+import pytest
+
+from reelway.previz.__main__ import main
+
+
+def test_the_command_renders_and_says_what_it_understood(
+    cache_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "a.mp4"
+    arguments = ["a duck on a river", "-o", str(out), "--size", "64x64", "--duration", "0.2", "--fps", "10"]
+    assert main([*arguments, "--cache-dir", str(cache_dir)]) == 0
+    assert out.exists()
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "subject: duck" in said.err
+
+
+def test_a_picture_that_is_not_there_is_exit_code_one(
+    cache_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["x", "-o", str(tmp_path / "a.mp4"), "--size", "64x64", "--image", str(tmp_path / "none.png")]
+    assert main([*arguments, "--cache-dir", str(cache_dir)]) == 1
+    assert "not there" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("wrong", [["--size", "big"], ["--size", "63x64"], ["--move", "teleport"], ["--fps", "0"]])
+def test_a_wrong_argument_is_exit_code_two(cache_dir: Path, wrong: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["x", "--cache-dir", str(cache_dir), *wrong])
+    assert ended.value.code == 2
+
+
+def test_warm_alone_needs_no_prompt(cache_dir: Path) -> None:
+    assert main(["--warm", "--cache-dir", str(cache_dir)]) == 0
