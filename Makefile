@@ -39,7 +39,7 @@ lint: .venv/ok ## Format, lint, types, import contracts
 	$(BIN)/lint-imports
 
 test: setup ## Every test; none needs a network or a key. ARGS="-k ledger" to narrow
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest -n 2 $(ARGS)
 
 check: lint test ## What CI runs
 

@@ -71,7 +71,7 @@ def _keeping(script: Script[T], kept: Transaction) -> Script[T]:
         return result
 
 
-def _answer(g: Generation) -> bytes:
+def _answer(g: Generation, available_microusd: int) -> bytes:
     return orjson.dumps(video_object(g, preview=False, progress_source=None))
 
 

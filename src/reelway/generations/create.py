@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
 from reelway.accounts import idempotency
@@ -56,6 +56,7 @@ class Created:
 
     body: bytes
     generation: Generation | None
+    available_microusd: int = 0  # the account after the hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +72,9 @@ class Quote:
     def affordable(self) -> bool:
         """Whether a create right now would pass the 402."""
         return self.plan.price_microusd <= self.available_microusd
+
+
+Answer: TypeAlias = Callable[[Generation, int], bytes]
 
 
 class Creator:
@@ -105,10 +109,11 @@ class Creator:
         available = balances[caller.purse].available_microusd if caller.purse in balances else 0
         return Quote(spec=spec, plan=plan, purse=caller.purse, available_microusd=available)
 
-    async def create(self, caller: Caller, submission: Submission, answer: Callable[[Generation], bytes]) -> Created:
+    async def create(self, caller: Caller, submission: Submission, answer: Answer) -> Created:
         """Accept, or raise with nothing written and nothing held.
 
-        `answer` renders the body inside the transaction, so that a repeated request gets it word for word.
+        `answer` renders the body inside the transaction, from the generation and what is available after its hold,
+        so that a repeated request gets it word for word.
         """
         caller.require(Scope.GENERATE)
         earlier = await self._earlier(caller, submission)
@@ -149,7 +154,7 @@ class Creator:
         caller: Caller,
         submission: Submission,
         generation: Generation,
-        answer: Callable[[Generation], bytes],
+        answer: Answer,
     ) -> Script[Created]:
         now, price = generation.created_at, generation.price_microusd
         key = submission.idempotency_key
@@ -158,15 +163,15 @@ class Creator:
             if earlier is not None:
                 return Created(body=earlier, generation=None)
         yield from check_in_flight(caller.key_id, self._in_flight_max, _RETRY_WHEN_FULL_S)
-        yield from ledger.hold(caller.workspace_id, caller.purse, generation.id, price, now)
+        available = yield from ledger.hold(caller.workspace_id, caller.purse, generation.id, price, now)
         number = yield from store.insert(generation)
         generation = replace(generation, number=number)
         yield from events.record_first(generation.id, EventType.CREATED, {"price_microusd": price}, now)
         yield from self._dispatch.enqueue(Topic.GENERATION, generation.id, now)
-        body = answer(generation)
+        body = answer(generation, available)
         if key is not None:
             yield from idempotency.remember(caller.workspace_id, key, submission.request_hash, generation.id, body, now)
-        return Created(body=body, generation=generation)
+        return Created(body=body, generation=generation, available_microusd=available)
 
 
 def _new(caller: Caller, submission: Submission, spec: ClipSpec, plan: Plan, now_ms: int) -> Generation:

@@ -40,8 +40,8 @@ def grant(
 
 def hold(
     workspace_id: WorkspaceId, purse: Purse, generation_id: GenerationId, amount_microusd: int, now_ms: int
-) -> Script[None]:
-    """Set the price aside; raises InsufficientCredits, then nothing was written."""
+) -> Script[int]:
+    """Set the price aside; returns what is available after it. Raises InsufficientCredits: nothing was written."""
     written = yield from _insert(
         f"hold:{generation_id}",
         workspace_id,
@@ -54,17 +54,17 @@ def hold(
     )
     if not written:
         raise Conflict(f"credits for {generation_id} are already held")
-    if amount_microusd == 0:
-        return
     moved = yield sql(
         "UPDATE accounts SET held_microusd = held_microusd + $3 WHERE workspace_id = $1 AND purse = $2"
-        " AND balance_microusd - held_microusd >= $3 RETURNING 1",
+        " AND balance_microusd - held_microusd >= $3 RETURNING balance_microusd - held_microusd",
         workspace_id,
         purse,
         amount_microusd,
     )
     if not moved:
         raise InsufficientCredits("Insufficient credits. Please add more credits to continue.")
+    available: int = moved[0][0]
+    return available
 
 
 def settle(generation_id: GenerationId, amount_microusd: int, now_ms: int) -> Script[None]:

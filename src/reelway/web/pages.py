@@ -1,5 +1,6 @@
 """The front door. The playground, gallery and dashboard get their place in this room."""
 
+from html import escape
 from importlib.resources import files
 from string import Template
 
@@ -17,7 +18,7 @@ def routes() -> list[Route]:
     page = Template(files("reelway.web").joinpath("front.html").read_text())
 
     async def front(request: Request) -> Response:
-        base = f"{request.url.scheme}://{request.url.netloc}"
+        base = escape(f"{request.url.scheme}://{request.url.netloc}")  # the Host header is the caller's
         text = page.safe_substitute(version=__version__, base=base)
         return HTMLResponse(text, headers={"content-security-policy": _CSP, "x-content-type-options": "nosniff"})
 

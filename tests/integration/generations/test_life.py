@@ -54,7 +54,7 @@ class Life:
             idempotency_key=key,
             request_hash=prompt,
         )
-        created = await self.reelway.services.creator.create(self.caller, submission, lambda g: g.id.encode())
+        created = await self.reelway.services.creator.create(self.caller, submission, lambda g, _: g.id.encode())
         found = await self.reelway.db.read(store.by_id(created.body.decode()))
         assert found is not None
         return found

@@ -22,7 +22,6 @@ from reelway.domain.generation import Dialect, Generation, Mode
 from reelway.domain.money import usd
 from reelway.errors import InvalidRequest, NotFound
 from reelway.generations.create import Submission
-from reelway.ledger import ledger
 
 _V7: Final = "/api/v7/video-fusion"
 _V6: Final = "/api/v6/video"
@@ -81,15 +80,11 @@ def _create(services: Services, kind: Kind) -> Endpoint:
         asked = await receive(services, request)
         asked.caller.require(Scope.GENERATE)
         submission = _submission(services, request, kind, asked)
-        balances = await services.db.read(ledger.balances(asked.caller.workspace_id))
-        purse = balances.get(asked.caller.purse)
-        before_microusd = purse.available_microusd if purse else 0
 
-        def render(g: Generation) -> bytes:
-            left_microusd = before_microusd - g.price_microusd
+        def render(g: Generation, available_microusd: int) -> bytes:
             preview = services.providers.facts(g.provider).previews
             now_ms = services.clock.now_ms()
-            return orjson.dumps(submitted(g, preview=preview, available_microusd=left_microusd, now_ms=now_ms))
+            return orjson.dumps(submitted(g, preview=preview, available_microusd=available_microusd, now_ms=now_ms))
 
         created = await services.creator.create(asked.caller, submission, render)
         headers = allowance_headers(request)
@@ -98,7 +93,7 @@ def _create(services: Services, kind: Kind) -> Endpoint:
         else:
             g = created.generation
             headers |= generation_headers(g, preview=services.providers.facts(g.provider).previews)
-            headers[BALANCE] = usd(before_microusd - g.price_microusd)
+            headers[BALANCE] = usd(created.available_microusd)
         return Response(created.body, media_type="application/json", headers=headers)
 
     return create

@@ -9,10 +9,11 @@ from starlette.responses import Response
 from reelway.accounts.keys import Caller
 from reelway.api.dialects.openai import fields
 from reelway.api.dialects.openai.video import Renderer
-from reelway.api.headers import allowance_headers
+from reelway.api.headers import BALANCE, allowance_headers
 from reelway.api.services import Services
 from reelway.api.urls import base_url
 from reelway.domain.generation import Dialect, GenerationRequest
+from reelway.domain.money import usd
 from reelway.generations.create import Submission
 
 REPLAYED: Final = "idempotent-replayed"
@@ -47,8 +48,10 @@ class Acceptor:
             idempotency_key=request.headers.get("idempotency-key"),
             request_hash=request_hash,
         )
-        created = await self._services.creator.create(caller, submission, self._renderer.encoded)
+        created = await self._services.creator.create(caller, submission, self._renderer.created)
         if created.generation is None:
             headers = {REPLAYED: "true"} | allowance_headers(request)
             return Response(created.body, headers=headers, media_type="application/json")
-        return self._renderer.respond(request, created.generation, body=created.body)
+        response = self._renderer.respond(request, created.generation, body=created.body)
+        response.headers[BALANCE] = usd(created.available_microusd)
+        return response

@@ -114,6 +114,7 @@ class Video(BaseModel):
     purse: Literal["live", "test"]
     price_usd: str = Field(description="Held at create, frozen")
     charged_usd: str | None = Field(description="Taken in the end; null until then")
+    balance_usd: str | None = Field(default=None, description="Left after this hold; in the answer to create only")
     progress_source: str | None = Field(description="Who says how far it is; null when nobody does")
     fps: int
     frames: int

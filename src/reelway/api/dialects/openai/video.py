@@ -60,6 +60,10 @@ class Renderer:
         """The object as JSON."""
         return orjson.dumps(self.video(g))
 
+    def created(self, g: Generation, available_microusd: int) -> bytes:
+        """The object as JSON, with what is left for the next one."""
+        return orjson.dumps(self.video(g) | {"balance_usd": usd(available_microusd)})
+
     def respond(self, request: Request, g: Generation, *, body: bytes | None = None, status: int = 200) -> Response:
         """The answer about one video, with the headers that say when to look again and who serves it."""
         headers = generation_headers(g, preview=self.preview(g.provider)) | allowance_headers(request)
@@ -97,6 +101,7 @@ def video_object(g: Generation, *, preview: bool, progress_source: str | None) -
         "purse": g.purse,
         "price_usd": usd(g.price_microusd),
         "charged_usd": None if g.charged_microusd is None else usd(g.charged_microusd),
+        "balance_usd": None,  # told by the answer to create
         "progress_source": progress_source,
         "fps": g.spec.fps,
         "frames": g.spec.frames,
