@@ -27,8 +27,13 @@ class Upload:
 Items: TypeAlias = list[tuple[str, str | Upload]]
 
 
-def form_kind(request: Request) -> str | None:
-    """`multipart`, `urlencoded`, or None for everything else, by the content type."""
+def form_kind(request: Request, body: bytes) -> str | None:
+    """`multipart`, `urlencoded`, or None for everything else, by the content type.
+
+    A JSON object is one whatever the type says: `curl -d '{…}'` calls it a form.
+    """
+    if body[:64].lstrip().startswith(b"{"):
+        return None
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     return {"multipart/form-data": "multipart", "application/x-www-form-urlencoded": "urlencoded"}.get(media_type)
 
@@ -37,7 +42,7 @@ async def read_form(request: Request, body: bytes) -> Items:
     """Fields in the order they came; raises InvalidRequest (`invalid_form`) for what is no form."""
     headers = Headers({"content-type": request.headers["content-type"]})
     parser: MultiPartParser | FormParser
-    if form_kind(request) == "multipart":
+    if form_kind(request, body) == "multipart":
         parser = MultiPartParser(
             headers, _stream(body), max_files=_FILES_MAX, max_fields=_FIELDS_MAX, max_part_size=len(body) + 1
         )

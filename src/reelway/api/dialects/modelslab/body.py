@@ -20,7 +20,7 @@ async def parse_fields(request: Request, raw: bytes) -> tuple[Fields, bytes]:
     text = raw.removeprefix(_BOM).strip()
     if not text:
         return Fields({}), b""
-    if form_kind(request) is not None and not text.startswith(b"{"):
+    if form_kind(request, text) is not None:
         items = await read_form(request, raw)
         return Fields(_gathered(items)), fingerprint(items)
     return Fields(parse_object(text)), raw

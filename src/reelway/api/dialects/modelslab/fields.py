@@ -84,6 +84,8 @@ class Fields:
 
 
 def _from_number(value: int | float) -> Fraction | None:
+    if value != value:  # NaN
+        return None
     if abs(value) > NUMBER_MAX * 1000:  # exact enough to be refused, small enough to be cheap
         return Fraction(NUMBER_MAX + 1) if value > 0 else Fraction(-1)
     return Fraction(str(value))

@@ -22,7 +22,7 @@ class Fields:
 async def read_fields(request: Request, bytes_max: int) -> Fields:
     """Raises InvalidRequest or TooLarge."""
     body = await read_body(request, bytes_max)
-    if form_kind(request) is None:
+    if form_kind(request, body) is None:
         return Fields(parse_object(body), request_hash(request.url.path, body))
     # Forms have no null: an empty field was not said.
     items = [(name, value) for name, value in await read_form(request, body) if value != ""]
