@@ -85,7 +85,6 @@ class _Writer(threading.Thread):
         self._connection = connect(path)
         # Savepoints keep their undo journal in memory instead of a temporary file: a quarter off every write.
         self._connection.execute("PRAGMA temp_store=memory")
-        self._connection.execute("PRAGMA cache_size=-16000")
         self._execute = execute_on(self._connection)
 
     def run(self) -> None:

@@ -23,8 +23,8 @@ class LocalDispatch:
         self._db = db
         self._clock = clock
         self._handlers: Mapping[Topic, Handler] = {}
-        self._tasks: dict[tuple[Topic, str], asyncio.Task[None]] = {}
-        self._sleeping: dict[tuple[Topic, str], asyncio.Event] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}  # by name
+        self._sleeping: dict[str, asyncio.Event] = {}
         self._running = False
 
     def enqueue(self, topic: Topic, subject: str, due_at: int) -> Script[None]:
@@ -42,10 +42,11 @@ class LocalDispatch:
         """See Dispatch."""
         if not self._running:
             return
-        sleeping = self._sleeping.get((topic, subject))
+        name = _name(topic, subject)
+        sleeping = self._sleeping.get(name)
         if sleeping is not None:
             sleeping.set()
-        elif (topic, subject) not in self._tasks:
+        elif name not in self._tasks:
             self._spawn(topic, subject, 0.0)
 
     async def start(self, handlers: Mapping[Topic, Handler]) -> None:
@@ -55,7 +56,7 @@ class LocalDispatch:
         rows = await self._db.scan(_entries())
         for topic, subject in rows:
             # At once, whatever is due when: the handler knows better, and the clock may have been set back.
-            if Topic(topic) in handlers and (Topic(topic), subject) not in self._tasks:
+            if Topic(topic) in handlers and _name(topic, subject) not in self._tasks:
                 self._spawn(Topic(topic), subject, 0.0)
 
     async def stop(self) -> None:
@@ -67,9 +68,12 @@ class LocalDispatch:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _spawn(self, topic: Topic, subject: str, delay_s: float) -> None:
-        task = asyncio.create_task(self._work(topic, subject, delay_s), name=f"{topic}:{subject}")
-        self._tasks[topic, subject] = task
-        task.add_done_callback(lambda _: self._tasks.pop((topic, subject), None))
+        name = _name(topic, subject)
+        task = self._tasks[name] = asyncio.create_task(self._work(topic, subject, delay_s), name=name)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        del self._tasks[task.get_name()]
 
     async def _work(self, topic: Topic, subject: str, delay_s: float) -> None:
         handler = self._handlers[topic]
@@ -91,14 +95,19 @@ class LocalDispatch:
                 delay_s = _AFTER_BUG_S
 
     async def _sleep(self, topic: Topic, subject: str, delay_s: float) -> None:
-        woken = self._sleeping[topic, subject] = asyncio.Event()
+        name = _name(topic, subject)
+        woken = self._sleeping[name] = asyncio.Event()
         try:
             async with asyncio.timeout(delay_s):
                 await woken.wait()
         except TimeoutError:
             pass
         finally:
-            del self._sleeping[topic, subject]
+            del self._sleeping[name]
+
+
+def _name(topic: str, subject: str) -> str:
+    return f"{topic}:{subject}"
 
 
 def _entries() -> Script[Rows]:

@@ -5,7 +5,6 @@ it is worth nothing after the fact.
 """
 
 import asyncio
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -48,14 +47,13 @@ class LocalLive:
     """`Live` within one process."""
 
     def __init__(self) -> None:
-        self._waiting: defaultdict[GenerationId, set[asyncio.Future[None]]] = defaultdict(set)
+        self._waiting: dict[GenerationId, list[asyncio.Future[bool]]] = {}
         self._progress: dict[GenerationId, Progress] = {}
 
     def changed(self, generation_id: GenerationId) -> None:
         """See Live."""
         for future in self._waiting.pop(generation_id, ()):
-            if not future.done():
-                future.set_result(None)
+            _tell(future, True)
 
     def progressed(self, generation_id: GenerationId, progress: Progress) -> None:
         """See Live."""
@@ -73,19 +71,22 @@ class LocalLive:
         self.changed(generation_id)
 
     async def wait(self, generation_id: GenerationId, timeout_s: float) -> bool:
-        """See Live."""
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting[generation_id].add(future)
+        """See Live. A future and a timer, nothing more: ten thousand jobs wait here at a time."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[bool] = loop.create_future()
+        self._waiting.setdefault(generation_id, []).append(future)
+        timer = loop.call_later(timeout_s, _tell, future, False)
         try:
-            async with asyncio.timeout(timeout_s):
-                await future
-        except TimeoutError:
-            return False
-        else:
-            return True
+            return await future
         finally:
+            timer.cancel()
             waiting = self._waiting.get(generation_id)
-            if waiting is not None:
-                waiting.discard(future)
+            if waiting is not None and future in waiting:
+                waiting.remove(future)
                 if not waiting:
                     del self._waiting[generation_id]
+
+
+def _tell(future: asyncio.Future[bool], woken: bool) -> None:
+    if not future.done():
+        future.set_result(woken)

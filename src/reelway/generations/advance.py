@@ -253,8 +253,7 @@ class Advancer:
         return providers.Waiting(started=True, look_again_s=error.retry_after_s or wait_s)
 
     async def _heed_cancel(self, g: Generation, handle: Handle) -> None:
-        row = await self._db.read(store.by_id(g.id))
-        if row is None or not row.cancel_requested:
+        if not await self._db.read(store.cancel_requested(g.id)):
             return
         try:
             outcome = await self._providers.get(g.provider).cancel(handle)

@@ -1,6 +1,7 @@
 """SQL for generations and their attempts: one function a question, one guarded statement a transition."""
 
 from dataclasses import asdict, dataclass
+from sys import intern
 from typing import Any
 
 from reelway.db.script import Row, Script, Value, from_json, sql, to_json
@@ -29,19 +30,19 @@ def _generation(row: Row) -> Generation:
     return Generation(
         id=GenerationId(row[0]),
         number=row[1],
-        workspace_id=WorkspaceId(row[2]),
-        key_id=KeyId(row[3]),
+        workspace_id=WorkspaceId(intern(row[2])),  # thousands of jobs share these
+        key_id=KeyId(intern(row[3])),
         purse=Purse(row[4]),
         dialect=Dialect(row[5]),
         family=row[6],
         state=State(row[7]),
         epoch=row[8],
-        model=row[9],
-        provider=row[10],
-        upstream_model=row[11],
+        model=intern(row[9]),
+        provider=intern(row[10]),
+        upstream_model=intern(row[11]),
         spec=ClipSpec.from_json(from_json(row[12])),
         echo=from_json(row[13]),
-        base_url=row[14],
+        base_url=intern(row[14]),
         token=row[15],
         price_microusd=row[16],
         charged_microusd=row[17],
@@ -198,6 +199,12 @@ def request_cancel(g: Generation) -> Script[bool]:
     """Leave word for the worker that has it; False when it has ended meanwhile."""
     rows = yield sql("UPDATE generations SET cancel_requested = 1 WHERE id = $1 AND ended_at IS NULL RETURNING 1", g.id)
     return bool(rows)
+
+
+def cancel_requested(generation_id: GenerationId) -> Script[bool]:
+    """Looked at with every look at a running job, so it reads nothing else."""
+    rows = yield sql("SELECT cancel_requested FROM generations WHERE id = $1", generation_id)
+    return bool(rows and rows[0][0])
 
 
 def forget_cancel(g: Generation) -> Script[None]:
