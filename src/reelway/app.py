@@ -155,7 +155,7 @@ async def build(settings: Settings, clock: Clock | None = None, *, open_db: Open
     prepare_data(settings.data)
     secret = operator_secret(settings)
     db = await open_db(settings, clock)
-    rng = random.SystemRandom()
+    rng = random.Random()  # noqa: S311  seeds of clips and jitter, no secrets
     outbound = Outbound(allow_private=settings.allow_private, user_agent="Reelway")
     storage = choose("local", settings.data)
     dispatch = LocalDispatch(db, clock)

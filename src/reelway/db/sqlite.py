@@ -81,7 +81,7 @@ class _Writer(threading.Thread):
 
     def __init__(self, path: Path) -> None:
         super().__init__(name="reelway-writer", daemon=True)
-        self.queue: queue.Queue[_Item | None] = queue.Queue(_QUEUE_MAX)
+        self.queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
         self._connection = connect(path)
         # Savepoints keep their undo journal in memory instead of a temporary file: a quarter off every write.
         self._connection.execute("PRAGMA temp_store=memory")
@@ -173,10 +173,9 @@ class SqliteDatabase:
         if self._closed:
             raise Overloaded("the server is stopping; nothing was changed")
         item = _Item(script, asyncio.get_running_loop())
-        try:
-            self._writer.queue.put_nowait(item)
-        except queue.Full:
-            raise Overloaded("too many writes are waiting; nothing was changed") from None
+        if self._writer.queue.qsize() >= _QUEUE_MAX:
+            raise Overloaded("too many writes are waiting; nothing was changed")
+        self._writer.queue.put(item)
         result: T = await item.future
         return result
 
