@@ -43,6 +43,7 @@ _FINAL_FAULTS: Final = frozenset(
         ProviderFault.MODEL_GONE,
     }
 )
+_TAKEN_OVER_MS: Final = 5_000  # when to look again at a job that somebody else changed under us
 _BAD_LOOKS_MAX: Final = 8  # unreadable or not-found answers in a row before the job is given up
 
 
@@ -117,8 +118,12 @@ class Advancer:
         except _Ended:
             pass
         except Conflict as error:
-            # Cancelled meanwhile, or taken over by another worker: the row says what is true.
+            # Cancelled meanwhile, or taken over by another worker: the row says what is true. One that has not
+            # ended is never let go of, whoever has it now.
             _log.info("generation_taken_over", generation=g.id, reason=error.message)
+            row = await self._db.read(store.by_id(g.id))
+            if row is not None and not row.ended:
+                return Later(self._clock.now_ms() + _TAKEN_OVER_MS)
         return Done()
 
     # -- submitting --------------------------------------------------------------------------

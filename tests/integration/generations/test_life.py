@@ -325,3 +325,12 @@ async def test_a_worker_that_slept_through_a_takeover_changes_nothing(life: Life
         await life.reelway.db.write(store.move(sleeper, State.SUBMITTING))
     moved = await life.reelway.db.write(store.move(awake, State.SUBMITTING))
     assert moved == replace(awake, state=State.SUBMITTING)
+
+
+async def test_a_job_that_somebody_else_changed_is_not_let_go_of_before_it_has_ended(life: Life) -> None:
+    g = await life.create("slow 4")
+    g = await life.reaches(g, lambda now: now.state is State.RUNNING)
+    await life.reelway.db.write(store.claim(g.id))  # as another worker would, which then dies
+    ended = await life.ended(g)
+    assert ended.state is State.SUCCEEDED
+    assert await life.charged() == PRICE
