@@ -19,6 +19,8 @@ from reelway.errors import ConfigError
 
 ENV_PREFIX: Final = "REELWAY_"
 SECRET_CHARS_LEAST: Final = 32
+# The settings file itself, and the key as clients (and the README) call it: they share a shell with the server.
+_NOT_SETTINGS: Final = frozenset({"REELWAY_CONFIG", "REELWAY_KEY"})
 
 
 def _listed(value: Any) -> Any:
@@ -143,7 +145,7 @@ def _variable(name: str) -> str:
 
 
 def _check_names(environ: Mapping[str, str]) -> None:
-    known = {_variable(n) for n in Settings.model_fields} | {"REELWAY_CONFIG"}
+    known = {_variable(n) for n in Settings.model_fields} | _NOT_SETTINGS
     for name in environ:
         if name.upper().startswith(ENV_PREFIX) and name not in known:
             near = get_close_matches(name, known, n=1)

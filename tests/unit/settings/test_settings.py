@@ -37,6 +37,10 @@ def test_a_mistyped_name_in_the_file_is_named(tmp_path: Path) -> None:
         load_settings({}, file=tmp_path / "r.toml", environ={})
 
 
+def test_a_clients_key_in_the_same_shell_is_no_setting_and_no_mistake() -> None:
+    assert load_settings({}, environ={"REELWAY_KEY": "rw_live_x", "REELWAY_CONFIG": "x"}).port == 8080
+
+
 def test_every_setting_has_a_meaning() -> None:
     assert all(line["meaning"] for line in describe())
     assert len(describe()) == len(Settings.model_fields)
