@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 export REELWAY_PREVIZ_CACHE ?= $(CURDIR)/.cache/previz
 
 .DEFAULT_GOAL := help
-.PHONY: help setup warm demo fmt lint test check bench openapi docs clean dist
+.PHONY: help setup warm demo fmt lint test check bench chaos openapi docs clean dist
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ check: lint test ## What CI runs
 
 bench: setup ## Measure against the budgets of docs/; ARGS to narrow
 	$(PY) -m bench $(ARGS)
+
+chaos: setup ## Harm real processes under load, audit what came of it; ARGS="--only kill_workers --minutes 5"
+	$(PY) -m chaos $(ARGS)
 
 openapi: .venv/ok ## Write docs/openapi.json anew
 	$(PY) -m reelway.api.openapi > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json

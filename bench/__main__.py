@@ -66,7 +66,7 @@ def _run(scale: Scale, only: Sequence[str]) -> tuple[list[Figure], dict[str, lis
             continue
         print(name, file=sys.stderr, flush=True)
         with tempfile.TemporaryDirectory(prefix="reelway-bench-") as folder:
-            bench = Bench(scale=scale, folder=Path(folder), log=log)
+            bench = Bench(scale=scale, folder=Path(folder), only=only, log=log)
             try:
                 figures += measure(bench)
             except (RuntimeError, OSError) as error:

@@ -19,6 +19,13 @@ def make_clip(path: Path, *, frames: int = 24, side: int = 64, fps: int = 24) ->
         container.mux(stream.encode(None))
 
 
+def make_large_clip(path: Path, clip: Path, mib: int) -> None:
+    """`clip` with so much noise behind it, in a box that every player skips."""
+    size = mib << 20
+    head = size.to_bytes(4) + b"free"
+    path.write_bytes(clip.read_bytes() + head + os.urandom(size - len(head)))
+
+
 def make_noise(path: Path, mib: int) -> None:
     """What nothing on the way can compress or skip."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,17 +1,32 @@
 """What every measure is given: the scale, a folder, and servers and loads to call for."""
 
+import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from bench.load import Load, Result
 from bench.processes import Process, run_json
 from bench.scale import Scale
+from bench.serve import settings_for
+from bench.tenants import make_tenants
 
 _UNIQUE_A_LOAD = 2_000_000  # no load sends more requests than this
+
+
+class Rated(Protocol):
+    """What takes turns with another."""
+
+    @property
+    def per_s(self) -> float:
+        """Its rate."""
+        ...
+
+
+R = TypeVar("R", bound=Rated)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +48,7 @@ class Bench:
 
     scale: Scale
     folder: Path  # ours alone, removed at the end
+    only: Sequence[str] = ()  # the measures that were asked for by name
     log: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # every point, for the JSON file
     _unique: int = 0
     _servers: int = 0
@@ -42,13 +58,35 @@ class Bench:
         print(f"  {text}", file=sys.stderr, flush=True)
 
     def serve(
-        self, data: str, *, workers: bool = False, webhook: str | None = None, clip_url: str = "", log: str = "serve"
+        self,
+        data: str,
+        *,
+        part: str = "serve",
+        workers: bool = False,
+        held: bool = False,
+        webhook: str | None = None,
+        record: Path | None = None,
+        clip_url: str = "",
+        upstream: str = "",
+        log: str | None = None,
+        **settings: Any,
     ) -> Process:
-        """A Reelway server on the folder `data`; stop it."""
-        arguments = ["-m", "bench.serve", str(self.folder / data)]
+        """A Reelway process on the folder `data`; stop it."""
+        arguments = ["-m", "bench.serve", str(self.folder / data), "--part", part, "--settings", json.dumps(settings)]
         arguments += ["--workers"] if workers else []
+        arguments += ["--held"] if held else []
         arguments += ["--webhook", webhook] if webhook else []
-        return Process(arguments, log=self.folder / f"{log}.log", INSTANT_CLIP_URL=clip_url)
+        arguments += ["--record", str(record)] if record else []
+        return Process(
+            arguments,
+            log=self.folder / f"{log or data}.log",
+            INSTANT_CLIP_URL=clip_url,
+            INSTANT_UPSTREAM=upstream,
+        )
+
+    def open_tenants(self, data: str, webhook: str | None = None, **settings: Any) -> None:
+        """Make the scale's customers; nobody else may be using the database."""
+        make_tenants(settings_for(self.folder / data, **settings), self.scale.tenants, webhook)
 
     def bare(self, *, answer: bytes = b"", file: Path | None = None) -> Process:
         """A bare Starlette server; stop it."""
@@ -84,9 +122,9 @@ class Bench:
         self.log.setdefault(label, []).append(kept | {"connections": connections, "server_cpu_ms": cpu_ms})
         return point
 
-    def rounds(self, sides: Mapping[str, Callable[[], Point]]) -> dict[str, Point]:
+    def rounds(self, sides: Mapping[str, Callable[[], R]]) -> dict[str, R]:
         """Each side in turn, as often as the scale says; the median of each."""
-        taken: dict[str, list[Point]] = {label: [] for label in sides}
+        taken: dict[str, list[R]] = {label: [] for label in sides}
         for _ in range(self.scale.rounds):
             for label, take in sides.items():
                 taken[label].append(take())

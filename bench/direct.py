@@ -1,6 +1,7 @@
 """Creates and status reads without HTTP, and their SQL on a bare apsw connection: `python -m bench.direct`.
 
-JSON in: {"what": "create" or "status", "folder", "seconds", "tasks", "recorded"}; rates a second out.
+JSON in: {"what": "create" or "status", "folder", "seconds", "tasks", "recorded"}; rates a second out. With "create on
+PostgreSQL" come "database" and "tenants" instead of "recorded": only the creates, by so many customers in turn.
 
 The bare writer is what SQLite itself can do: it replays the very statements that the creates ran, recorded through the
 public `open_db` seam, with their arguments, in one thread that does nothing else, `tasks` creates to a commit, with the
@@ -9,9 +10,12 @@ same pragmas (WAL, synchronous=FULL). It has no savepoints, no queue, no event l
 
 import asyncio
 import json
+import os
+import random
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,10 +23,11 @@ import orjson
 import uvloop
 
 from bench.serve import open_workspace, settings_for
+from bench.tenants import keys
 from bench.wire import PROMPT
 from reelway.accounts.keys import Caller, authenticate
 from reelway.api.dialects.openai.video import video_object
-from reelway.app import Reelway, build, open_database
+from reelway.app import Part, Reelway, build, open_database
 from reelway.db.base import Database
 from reelway.db.script import Script, Statement, run_script
 from reelway.db.sqlite import connect, execute_on
@@ -82,13 +87,13 @@ def _submission(number: int) -> Submission:
         family="v1",
         echo={},
         base_url="http://127.0.0.1:8080",
-        idempotency_key=f"direct-{number}",
+        idempotency_key=f"direct-{os.getpid()}-{number}",
         request_hash=f"{number:064d}",
     )
 
 
 async def _create_many(
-    reelway: Reelway, caller: Caller, tasks: int, *, seconds: float = 0.0, count: int = 0
+    reelway: Reelway, callers: Sequence[Caller], tasks: int, *, seconds: float = 0.0, count: int = 0
 ) -> tuple[int, float]:
     """How many, and in which time: `tasks` at once, each again as soon as it is answered."""
     made, started = 0, time.perf_counter()
@@ -97,7 +102,7 @@ async def _create_many(
         nonlocal made
         while made < count if count else time.perf_counter() - started < seconds:
             made += 1
-            await reelway.services.creator.create(caller, _submission(made), _answer)
+            await reelway.services.creator.create(callers[made % len(callers)], _submission(made), _answer)
 
     await asyncio.gather(*(keep_creating() for _ in range(tasks)))
     return made, time.perf_counter() - started
@@ -107,7 +112,7 @@ async def measure_create(folder: Path, *, seconds: float, tasks: int, recorded: 
     """Without HTTP, then the bare writer."""
     reelway = await build(settings_for(folder / "direct"))
     caller, _ = await open_workspace(reelway)
-    made, took = await _create_many(reelway, caller, tasks, seconds=seconds)
+    made, took = await _create_many(reelway, [caller], tasks, seconds=seconds)
     await reelway.stop()
     transactions = await _record(folder, tasks, recorded)
     return {
@@ -116,6 +121,18 @@ async def measure_create(folder: Path, *, seconds: float, tasks: int, recorded: 
         "bare_single_per_s": _replay(folder / "bare-single.db", transactions, 1),
         "statements": len(transactions[0]),
     }
+
+
+async def measure_create_on_postgres(
+    folder: Path, database: str, *, seconds: float, tasks: int, tenants: int
+) -> dict[str, float]:
+    """Without HTTP."""
+    reelway = await build(settings_for(folder / "direct", database=database), part=Part.API)
+    callers = [await reelway.db.read(authenticate(key)) for key in keys(tenants)]
+    random.Random(0).shuffle(callers)
+    made, took = await _create_many(reelway, callers, tasks, seconds=seconds)
+    await reelway.stop()
+    return {"direct_per_s": made / took}
 
 
 async def _record(folder: Path, tasks: int, count: int) -> list[Transaction]:
@@ -134,7 +151,7 @@ async def _record(folder: Path, tasks: int, count: int) -> list[Transaction]:
         shutil.copyfile(data / "reelway.db", folder / copy)
     reelway = await build(settings_for(data), open_db=open_db)
     made[0].recorded.clear()
-    await _create_many(reelway, caller, tasks, count=count)
+    await _create_many(reelway, [caller], tasks, count=count)
     transactions, made[0].recorded = made[0].recorded, []
     await reelway.stop()
     return transactions
@@ -162,7 +179,7 @@ async def measure_status(folder: Path, *, seconds: float) -> dict[str, float]:
     """Queries.get without HTTP, and its two SELECTs on a bare connection."""
     reelway = await build(settings_for(folder / "direct-status"))
     caller, key = await open_workspace(reelway)
-    await _create_many(reelway, caller, 8, count=64)
+    await _create_many(reelway, [caller], 8, count=64)
     page, _ = await reelway.services.queries.page(caller, after=None, limit=64, newest_first=True)
     ids = [g.id for g in page]
     started, read = time.perf_counter(), 0
@@ -203,6 +220,9 @@ def main() -> None:
             case "create":
                 numbers = {name: asked[name] for name in ("seconds", "tasks", "recorded")}
                 answer = runner.run(measure_create(folder, **numbers))
+            case "create on PostgreSQL":
+                numbers = {name: asked[name] for name in ("seconds", "tasks", "tenants")}
+                answer = runner.run(measure_create_on_postgres(folder, asked["database"], **numbers))
             case "status":
                 answer = runner.run(measure_status(folder, seconds=asked["seconds"]))
             case other:

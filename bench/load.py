@@ -8,6 +8,7 @@ above some 25,000 requests/s is the generator's own (`client_busy` near 1 says s
 
 import asyncio
 import json
+import random
 import sys
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from typing import cast
 import uvloop
 
 KEY_MARK = "{unique}"  # in a header value or body: replaced by a number that never comes twice
+CALLER_MARK = "{caller}"  # there as well: replaced by one of the load's callers, whichever comes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,7 @@ class Load:
     paths: list[str] = field(default_factory=lambda: ["/"])
     headers: dict[str, str] = field(default_factory=dict)
     body: str = ""
+    callers: list[str] = field(default_factory=list)
     expect: int = 200
     keep: bool = False  # hand back the bodies
     start: int = 0  # of the unique numbers
@@ -92,11 +95,11 @@ def _rendered(load: Load) -> Iterator[bytes]:
         lines += [f"{name}: {value}" for name, value in load.headers.items()]
         if load.method == "POST":
             lines.append(f"Content-Length: {len(load.body.encode())}")
-        whole = "\r\n".join([*lines, "", load.body]).encode()
-        ready.append(tuple(whole.split(KEY_MARK.encode())))
-    number = load.start
+        whole = "\r\n".join([*lines, "", load.body])
+        ready += [tuple(whole.replace(CALLER_MARK, c).encode().split(KEY_MARK.encode())) for c in load.callers or [""]]
+    number, chance = load.start, random.Random(load.start)
     while True:
-        for parts in ready:
+        for parts in ready if not load.callers else chance.choices(ready, k=len(ready)):
             if len(parts) == 1:
                 yield parts[0]
             else:

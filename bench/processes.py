@@ -33,7 +33,12 @@ class Process:
         command = [sys.executable, *arguments]
         with log.open("ab") as stderr:
             self._popen = subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=stderr, env=environment(**more), text=True
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                env=environment(**more),
+                text=True,
             )
         self._log = log
         try:
@@ -58,6 +63,10 @@ class Process:
         """Resident memory now."""
         return machine.rss_mb(self.pid)
 
+    def peak_rss_mb(self) -> float:
+        """The most that it ever was."""
+        return machine.peak_rss_mb(self.pid)
+
     def cpu_s(self) -> float:
         """CPU time so far."""
         return machine.cpu_s(self.pid)
@@ -65,6 +74,17 @@ class Process:
     def last_words(self) -> str:
         """The end of its log."""
         return "\n" + self._log.read_text(errors="replace")[-1500:]
+
+    def go(self) -> None:
+        """Let one begin that is held until it reads a line."""
+        assert self._popen.stdin is not None
+        self._popen.stdin.write("go\n")
+        self._popen.stdin.flush()
+
+    def kill(self) -> None:
+        """SIGKILL: it can do nothing more."""
+        self._popen.kill()
+        self._popen.wait()
 
     def stop(self) -> None:
         """SIGTERM, patience, SIGKILL."""
@@ -75,8 +95,9 @@ class Process:
             except subprocess.TimeoutExpired:
                 self._popen.kill()
                 self._popen.wait()
-        if self._popen.stdout is not None:
-            self._popen.stdout.close()
+        for pipe in (self._popen.stdin, self._popen.stdout):
+            if pipe is not None:
+                pipe.close()
 
     def _first_line(self) -> str:
         assert self._popen.stdout is not None
@@ -99,10 +120,12 @@ class Process:
         self.stop()
 
 
-def run_json(module: str, payload: dict[str, Any], *, timeout_s: float = 600.0, **more: str) -> dict[str, Any]:
-    """`python -m module` with JSON in and JSON out; raises RuntimeError with what it wrote to stderr."""
+def run_json(
+    module: str, payload: dict[str, Any], *, timeout_s: float = 600.0, before: Sequence[str] = (), **more: str
+) -> dict[str, Any]:
+    """`python -m module`, JSON in and JSON out, `before` being put before it; raises RuntimeError with its stderr."""
     done = subprocess.run(
-        [sys.executable, "-m", module],
+        [*before, sys.executable, "-m", module],
         input=json.dumps(payload),
         capture_output=True,
         text=True,

@@ -23,6 +23,15 @@ class Scale:
     previz_size: tuple[int, int]
     budgets: bool  # whether missing one fails the run
     recorded: int  # creates whose statements are replayed on the bare writer
+    tenants: int  # customers that share the load on PostgreSQL
+    backlog: int  # jobs that wait for a worker on PostgreSQL
+    workers: tuple[int, ...]  # processes that work on them
+    followed: tuple[int, ...]  # generations in flight on one worker
+    taken_over: int  # generations of a worker that is killed
+    lost_s: float  # after which it is taken for dead
+    finished: tuple[int, ...]  # generations in the tables
+    grown: int  # jobs made and finished beside them
+    peer_jobs: int
 
 
 FULL = Scale(
@@ -42,6 +51,15 @@ FULL = Scale(
     previz_size=(1280, 720),
     budgets=True,
     recorded=8_000,
+    tenants=1_000,
+    backlog=1_000,
+    workers=(1, 2),
+    followed=(10_000, 50_000),
+    taken_over=10_000,
+    lost_s=5.0,
+    finished=(10_000, 100_000, 1_000_000),
+    grown=1_000,
+    peer_jobs=300,
 )
 QUICK = Scale(
     name="quick",
@@ -60,6 +78,15 @@ QUICK = Scale(
     previz_size=(1280, 720),
     budgets=True,
     recorded=2_000,
+    tenants=100,
+    backlog=200,
+    workers=(1,),
+    followed=(2_000,),
+    taken_over=1_000,
+    lost_s=2.0,
+    finished=(1_000, 10_000),
+    grown=100,
+    peer_jobs=50,
 )
 TINY = Scale(
     name="tiny",
@@ -78,5 +105,14 @@ TINY = Scale(
     previz_size=(128, 72),
     budgets=False,
     recorded=50,
+    tenants=4,
+    backlog=8,
+    workers=(1,),
+    followed=(20,),
+    taken_over=20,
+    lost_s=1.5,
+    finished=(20,),
+    grown=8,
+    peer_jobs=5,
 )
 SCALES = {scale.name: scale for scale in (FULL, QUICK, TINY)}

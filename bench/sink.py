@@ -11,8 +11,23 @@ import signal
 import time
 from pathlib import Path
 from typing import cast
+from urllib.request import urlopen
 
 import uvloop
+
+from bench.processes import Process
+
+
+def sink(folder: Path, clip: Path) -> Process:
+    """Start one; stop it."""
+    return Process(["-m", "bench.sink", "--clip", str(clip)], log=folder / "sink.log")
+
+
+def seen(url: str) -> dict[str, float]:
+    """What one has seen: `webhooks`, and `last_s` on the monotonic clock."""
+    with urlopen(f"{url}/seen", timeout=10) as answer:
+        told: dict[str, float] = json.loads(answer.read())
+        return told
 
 
 class Seen:

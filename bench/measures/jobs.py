@@ -7,14 +7,13 @@ the ratio counts those against us; docs/performance.md says how much they are.
 
 import time
 from collections.abc import Iterable
-from urllib.request import urlopen
-
-import orjson
+from pathlib import Path
 
 from bench.clip import make_clip
 from bench.context import Bench
 from bench.figures import Figure
-from bench.processes import Process, wait_until
+from bench.processes import wait_until
+from bench.sink import seen, sink
 from bench.wire import openai_body, openai_headers
 
 _AT_ONCE = 256  # of the floor; ours takes all that come
@@ -27,7 +26,7 @@ def run(bench: Bench) -> Iterable[Figure]:
     jobs = bench.scale.jobs
     floor = bench.call("bench.floor", what="jobs", jobs=jobs, at_once=_AT_ONCE, clip=str(clip))["value"]
     bench.say(f"{jobs} jobs")
-    taken = [_once(bench, f"jobs-{number}", str(clip), jobs) for number in range(bench.scale.rounds)]
+    taken = [_once(bench, f"jobs-{number}", clip, jobs) for number in range(bench.scale.rounds)]
     bench.log["jobs"] = [{"per_s": per_s, "cpu_ms": cpu_ms} for per_s, cpu_ms in taken]
     per_s, cpu_ms = sorted(taken)[len(taken) // 2]
     yield Figure(
@@ -41,10 +40,10 @@ def run(bench: Bench) -> Iterable[Figure]:
     )
 
 
-def _once(bench: Bench, name: str, clip: str, jobs: int) -> tuple[float, float]:
+def _once(bench: Bench, name: str, clip: Path, jobs: int) -> tuple[float, float]:
     """Jobs a second, and the server's CPU milliseconds for each."""
-    with Process(["-m", "bench.sink", "--clip", clip], log=bench.folder / "sink.log") as sink:
-        url = f"http://127.0.0.1:{sink.port}"
+    with sink(bench.folder, clip) as receiver:
+        url = f"http://127.0.0.1:{receiver.port}"
         with bench.serve(name, workers=True, webhook=f"{url}/hook", clip_url=f"{url}/clip.mp4", log=name) as server:
             cpu = server.cpu_s()
             started = time.monotonic()
@@ -59,13 +58,7 @@ def _once(bench: Bench, name: str, clip: str, jobs: int) -> tuple[float, float]:
                 body=openai_body(),
             )
             try:
-                wait_until(lambda: _seen(url)["webhooks"] >= jobs, 300, f"{jobs} webhooks", look_every_s=0.25)
+                wait_until(lambda: seen(url)["webhooks"] >= jobs, 300, f"{jobs} webhooks", look_every_s=0.25)
             except RuntimeError as error:
-                raise RuntimeError(f"{error}; {_seen(url)['webhooks']} came{server.last_words()}") from None
-            return jobs / (_seen(url)["last_s"] - started), (server.cpu_s() - cpu) * 1000 / jobs
-
-
-def _seen(url: str) -> dict[str, float]:
-    with urlopen(f"{url}/seen", timeout=10) as answer:
-        seen: dict[str, float] = orjson.loads(answer.read())
-        return seen
+                raise RuntimeError(f"{error}; {seen(url)['webhooks']} came{server.last_words()}") from None
+            return jobs / (seen(url)["last_s"] - started), (server.cpu_s() - cpu) * 1000 / jobs

@@ -27,14 +27,14 @@ def run(bench: Bench) -> Iterable[Figure]:
     ours, bare, memory = [], [], []
     bench.say("starts")
     for number in range(bench.scale.starts):
-        port, data = _free_port(), bench.folder / f"start-{number}"
-        seconds, rss_mb = _start(
+        port, data = free_port(), bench.folder / f"start-{number}"
+        seconds, rss_mb = start(
             bench, ["-m", "reelway", "serve", "--port", str(port), "--data", str(data)], port, settle=number == 0
         )
         ours.append(seconds)
         memory += [rss_mb] if number == 0 else []
-        port = _free_port()
-        bare.append(_start(bench, ["-m", "bench.bare", "--port", str(port)], port, settle=False)[0])
+        port = free_port()
+        bare.append(start(bench, ["-m", "bench.bare", "--port", str(port)], port, settle=False)[0])
     with bench.bare() as empty:
         time.sleep(0.5)
         bare_mb = empty.rss_mb()
@@ -59,7 +59,8 @@ def run(bench: Bench) -> Iterable[Figure]:
     )
 
 
-def _start(bench: Bench, arguments: Sequence[str], port: int, *, settle: bool) -> tuple[float, float]:
+def start(bench: Bench, arguments: Sequence[str], port: int, *, settle: bool) -> tuple[float, float]:
+    """Seconds until it is ready, and megabytes two seconds later; 0 of these without `settle`."""
     with (bench.folder / "start.log").open("ab") as log:
         started = time.monotonic()
         process = subprocess.Popen(
@@ -90,7 +91,8 @@ def _ready(port: int) -> bool:
         return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """One that nobody listens on, a moment ago."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port

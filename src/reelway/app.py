@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import os
 import random
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -17,12 +19,13 @@ from reelway.accounts.limits import RateLimit
 from reelway.api.services import Services
 from reelway.catalogue.load import load
 from reelway.db.base import Database
-from reelway.db.migrate import SQLITE_WORDS, migrate
-from reelway.db.sqlite import SqliteDatabase
-from reelway.dispatch.base import Topic
+from reelway.db.choose import connect
+from reelway.db.migrate import migrate
+from reelway.db.watched import WatchedDatabase
+from reelway.dispatch.base import DELIVERIES, Dispatch, Lane, Topic, generation_lane
 from reelway.dispatch.local import LocalDispatch
 from reelway.errors import ConfigError, Overloaded
-from reelway.events.live import LocalLive
+from reelway.events.live import Live, LocalLive
 from reelway.generations.advance import Advancer, Policy
 from reelway.generations.cancel import Canceller
 from reelway.generations.create import Creator
@@ -30,17 +33,30 @@ from reelway.generations.finish import Finisher
 from reelway.generations.inputs import InputStore
 from reelway.generations.queries import Queries
 from reelway.generations.routing import Router
+from reelway.generations.sweep import Sweeper
 from reelway.kit.clock import Clock, SystemClock
+from reelway.kit.metrics import Metrics, watch_loop
 from reelway.kit.outbound import Outbound
-from reelway.providers.base import Context
+from reelway.kit.tracing import OFF, Tracing
+from reelway.providers.base import Configured, Context, Inputs
+from reelway.providers.configured import configure
 from reelway.providers.registry import Providers
 from reelway.settings import SECRET_CHARS_LEAST, Settings
 from reelway.storage.choose import choose
+from reelway.storage.watched import WatchedStorage
 from reelway.webhooks.announce import Announcer
 from reelway.webhooks.deliver import Deliverer
 
 _log = structlog.get_logger(__name__)
 _CHORES_EVERY_S: Final = 30.0
+
+
+class Part(StrEnum):
+    """What a process does; any number of API processes and workers share one PostgreSQL."""
+
+    ALL = "serve"  # the API and the work
+    API = "api"
+    WORKER = "worker"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,29 +66,62 @@ class Reelway:
     services: Services
     advancer: Advancer
     deliverer: Deliverer
+    sweeper: Sweeper
     outbound: Outbound
     providers: Providers
     db: Database
-    dispatch: LocalDispatch
-    _chores: asyncio.Task[None] | None = None
+    dispatch: Dispatch
+    live: Live
+    part: Part
+    _chores: tuple[asyncio.Task[None], ...] = ()
 
     async def start(self) -> None:
-        """Take up every unfinished job, from the rows."""
-        await self.dispatch.start({Topic.GENERATION: self.advancer.advance, Topic.DELIVERY: self.deliverer.deliver})
-        self._chores = asyncio.create_task(self._do_chores(), name="chores")
+        """Take up every unfinished job, from the rows, unless this process only answers requests."""
+        await self.live.start()
+        self._chores = (
+            asyncio.create_task(self._do_chores(), name="chores"),
+            asyncio.create_task(watch_loop(self.services.metrics), name="watch_loop"),
+        )
+        if self.part is Part.API:
+            return
+        handlers = {Topic.GENERATION: self.advancer.advance, Topic.DELIVERY: self.deliverer.deliver}
+        await self.dispatch.start(handlers, self.lanes())
+
+    def lanes(self) -> list[Lane]:
+        """One for each provider, and one for webhooks; of these, the ones that this process is to take."""
+        facts = {name: self.providers.facts(name) for name in self.providers.names()}
+        lanes = {DELIVERIES.name: DELIVERIES} | {
+            name: Lane(generation_lane(name), f.in_flight_max, per_worker=f.per_worker) for name, f in facts.items()
+        }
+        wanted = self.services.settings.worker_lanes
+        return [lane for name, lane in lanes.items() if not wanted or name in wanted]
+
+    @property
+    def renders(self) -> bool:
+        """Whether this process may be asked for a picture by previz."""
+        wanted = self.services.settings.worker_lanes
+        return self.part is not Part.API and (not wanted or not {"previz", "sandbox"}.isdisjoint(wanted))
+
+    def drain(self) -> None:
+        """Take nothing new from now on; what only waits stops waiting."""
+        self.services.stopping = True
+        self.dispatch.drain()
+        self.live.changed_all()
 
     async def stop(self) -> None:
-        """Stop working; what is unfinished goes on from its row at the next start."""
-        self.services.stopping = True
-        if self._chores is not None:
-            self._chores.cancel()
-            await asyncio.gather(self._chores, return_exceptions=True)
-        await self.dispatch.stop()
+        """Stop working; what is unfinished goes on from its row, at the next start or at another worker."""
+        self.drain()
+        for chore in self._chores:
+            chore.cancel()
+        await asyncio.gather(*self._chores, return_exceptions=True)
+        await self.dispatch.stop(self.services.settings.drain_s)
+        await self.live.stop()
         await self.providers.aclose()
         await self.outbound.aclose()
         with contextlib.suppress(Overloaded):
             await self._flush_keys()
         await self.db.aclose()
+        await asyncio.to_thread(self.services.tracing.close)
 
     async def _do_chores(self) -> None:
         while True:
@@ -80,8 +129,12 @@ class Reelway:
             try:
                 await self._flush_keys()
                 await self.db.write(idempotency.forget_old(self.services.clock.now_ms()))
+                if self.part is not Part.API:
+                    await self.sweeper.sweep()
             except Overloaded as error:
                 _log.warning("chores_refused", error=error.message)
+            except Exception:  # noqa: BLE001  a bug in one round must not end all the others
+                _log.exception("chores_failed")
 
     async def _flush_keys(self) -> None:
         used, self.services.keys_used = self.services.keys_used, {}
@@ -96,7 +149,7 @@ def prepare_data(data: Path) -> None:
             (data / folder).mkdir(parents=True, exist_ok=True)
         probe = data / ".writable"
         probe.write_bytes(b"")
-        probe.unlink()
+        probe.unlink(missing_ok=True)  # processes that share the folder may look at the same time
     except OSError as error:
         raise ConfigError(
             f"cannot write to the data folder {data}: {error.strerror}; mend its rights or free space, or name"
@@ -131,11 +184,19 @@ def check_exposure(settings: Settings) -> None:
         )
 
 
+def check_lanes(settings: Settings, providers: Iterable[str]) -> None:
+    """Raise ConfigError for work that nobody brings."""
+    there_are = (DELIVERIES.name, *sorted(providers))
+    for name in settings.worker_lanes:
+        if name not in there_are:
+            raise ConfigError(f"no lane {name!r}; there are {', '.join(there_are)}")
+
+
 async def open_database(settings: Settings, clock: Clock) -> Database:
-    """Open and migrate."""
-    db = SqliteDatabase(settings.data / "reelway.db")
+    """Open and migrate; raises ConfigError."""
+    db, spelling = await connect(settings)
     try:
-        applied = await db.write(migrate(SQLITE_WORDS, clock.now_ms()))
+        applied = await db.write(migrate(spelling, clock.now_ms()))
     except BaseException:
         await db.aclose()
         raise
@@ -147,22 +208,54 @@ async def open_database(settings: Settings, clock: Clock) -> Database:
 OpenDatabase: TypeAlias = Callable[[Settings, Clock], Awaitable[Database]]
 
 
-async def build(settings: Settings, clock: Clock | None = None, *, open_db: OpenDatabase = open_database) -> Reelway:
+def _engines(settings: Settings, db: Database, clock: Clock) -> tuple[Dispatch, Live]:
+    """What carries work and news: within this process, or between all that share the database."""
+    if not settings.on_postgres:
+        return LocalDispatch(db, clock), LocalLive()
+    from reelway.dispatch.pgqueuer import PgQueuerDispatch
+    from reelway.events.postgres import PostgresLive
+
+    dispatch = PgQueuerDispatch(
+        settings.database, clock, in_flight_max=settings.worker_in_flight_max, lost_s=settings.worker_lost_s
+    )
+    return dispatch, PostgresLive(settings.database)
+
+
+def _tracing(settings: Settings, part: Part) -> Tracing:
+    if settings.otlp_endpoint is None:
+        return OFF
+    try:
+        from reelway.kit.otlp import OtlpTracing
+    except ImportError as error:
+        raise ConfigError(
+            "otlp_endpoint is set and OpenTelemetry is not installed; pip install 'reelway[otel]'"
+        ) from error
+    return OtlpTracing(settings.otlp_endpoint, part=part)
+
+
+async def build(
+    settings: Settings,
+    clock: Clock | None = None,
+    *,
+    open_db: OpenDatabase = open_database,
+    part: Part = Part.ALL,
+) -> Reelway:
     """Everything wired and nothing running; `start` sets it going. Raises ConfigError."""
     clock = clock or SystemClock()
     check_exposure(settings)
+    configured = configure(settings.providers, os.environ)
+    check_lanes(settings, configured)
     catalogue = load(settings.catalogue)  # before anything is written: a bad entry stops the start
     prepare_data(settings.data)
     secret = operator_secret(settings)
-    db = await open_db(settings, clock)
+    metrics, tracing = Metrics(part=part), _tracing(settings, part)
+    most = settings.database_connections if settings.on_postgres else 1
+    db = WatchedDatabase(await open_db(settings, clock), metrics, most=most)
     rng = random.Random()  # noqa: S311  seeds of clips and jitter, no secrets
     outbound = Outbound(allow_private=settings.allow_private, user_agent="Reelway")
-    storage = choose("local", settings.data)
-    dispatch = LocalDispatch(db, clock)
-    live = LocalLive()
+    storage = WatchedStorage(choose(settings), metrics)
+    dispatch, live = _engines(settings, db, clock)
     work_dir = settings.data / "work"
-    providers = Providers(_context_for(settings, outbound))
-    announcer = Announcer(dispatch, previews=lambda name: providers.facts(name).previews)
     inputs = InputStore(
         storage,
         outbound,
@@ -171,6 +264,8 @@ async def build(settings: Settings, clock: Clock | None = None, *, open_db: Open
         clip_bytes_max=settings.clip_bytes_max,
         timeout_s=settings.fetch_timeout_s,
     )
+    providers = Providers(configured, _context_for(settings, outbound, inputs), metrics, tracing)
+    announcer = Announcer(dispatch, previews=providers.previews)
     finisher = Finisher(
         storage=storage,
         outbound=outbound,
@@ -196,6 +291,8 @@ async def build(settings: Settings, clock: Clock | None = None, *, open_db: Open
             retry_most_s=settings.retry_most_s,
         ),
         rng=rng,
+        metrics=metrics,
+        tracing=tracing,
     )
     deliverer = Deliverer(
         db=db,
@@ -205,8 +302,10 @@ async def build(settings: Settings, clock: Clock | None = None, *, open_db: Open
         timeout_s=settings.webhook_timeout_s,
         disable_after_s=settings.webhook_disable_after_s,
         operator_secret=secret,
+        metrics=metrics,
+        tracing=tracing,
     )
-    router = Router(previz_off=settings.previz_off, clock=clock)
+    router = Router(previz_off=settings.previz_off, clock=clock, providers=configured)
     services = Services(
         settings=settings,
         clock=clock,
@@ -223,6 +322,8 @@ async def build(settings: Settings, clock: Clock | None = None, *, open_db: Open
             clock=clock,
             in_flight_max=settings.in_flight_max,
             rng=rng,
+            metrics=metrics,
+            tracing=tracing,
         ),
         canceller=Canceller(
             db=db,
@@ -232,6 +333,7 @@ async def build(settings: Settings, clock: Clock | None = None, *, open_db: Open
             inputs=inputs,
             storage=storage,
             clock=clock,
+            metrics=metrics,
         ),
         queries=Queries(db, live),
         dispatch=dispatch,
@@ -239,34 +341,52 @@ async def build(settings: Settings, clock: Clock | None = None, *, open_db: Open
         announcer=announcer,
         rate_limit=RateLimit(per_minute=settings.requests_per_minute, burst=settings.requests_burst),
         operator_secret=secret,
+        metrics=metrics,
+        tracing=tracing,
     )
     return Reelway(
         services=services,
         advancer=advancer,
         deliverer=deliverer,
+        sweeper=Sweeper(
+            db=db,
+            dispatch=dispatch,
+            live=live,
+            announcer=announcer,
+            inputs=inputs,
+            clock=clock,
+            metrics=metrics,
+            job_age_max_s=settings.job_age_max_s,
+        ),
         outbound=outbound,
         providers=providers,
         db=db,
         dispatch=dispatch,
+        live=live,
+        part=part,
     )
 
 
-def _context_for(settings: Settings, outbound: Outbound) -> Callable[[str, Providers], Context]:
+def _context_for(
+    settings: Settings, outbound: Outbound, inputs: Inputs
+) -> Callable[[Configured, Providers], Context]:
     own = {"previz": {"idle_s": settings.previz_idle_s, "threads": settings.previz_threads}}
 
-    def context(name: str, providers: Providers) -> Context:
-        work = settings.data / "work" / name
-        cache = settings.data / "cache" / name
-        if name == "previz" and settings.previz_cache is not None:
+    def context(one: Configured, providers: Providers) -> Context:
+        work = settings.data / "work" / one.name
+        cache = settings.data / "cache" / one.name
+        if one.name == "previz" and settings.previz_cache is not None:
             cache = settings.previz_cache
         work.mkdir(parents=True, exist_ok=True)
         cache.mkdir(parents=True, exist_ok=True)
         return Context(
             http=outbound,
+            trusting=outbound.trusting,
+            inputs=inputs,
             work_dir=work,
             cache_dir=cache,
-            settings=own.get(name, {}),
-            find_provider=providers.get,
+            settings=one.settings or own.get(one.name, {}),
+            find_provider=providers.plain,
         )
 
     return context

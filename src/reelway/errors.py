@@ -11,6 +11,7 @@ ReelwayError                  code                  HTTP
 ├── TooLarge                  too_large             413
 ├── RateLimited               rate_limited          429   (retry_after_s)
 ├── Overloaded                overloaded            503   (retry_after_s): nothing was written
+│   └── CommitUnknown         overloaded            503   (result): all of it was written, or nothing
 ├── StorageError              storage_failed        503   (MissingFile: file_missing, 404)
 ├── ProviderError             provider_<fault>      502   (fault, retry_after_s, no_job)
 ├── OutboundError             outbound_failed       502   (reason, sent); in kit/outbound
@@ -128,7 +129,10 @@ class RateLimited(ReelwayError):
 
 
 class Overloaded(ReelwayError):
-    """We cannot take this now (queue full, disk full, stopping); nothing was written, so try again."""
+    """We cannot take this now (queue full, disk full, stopping); nothing was written, so try again.
+
+    Its one exception is `CommitUnknown`.
+    """
 
     code = "overloaded"
     http_status = 503
@@ -136,6 +140,19 @@ class Overloaded(ReelwayError):
     def __init__(self, message: str, *, retry_after_s: int = 5) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class CommitUnknown(Overloaded):
+    """The connection broke while the database was committing: all of it is written, or nothing.
+
+    `result` is what the transaction returns if it was committed.
+    """
+
+    def __init__(self, result: object) -> None:
+        super().__init__(
+            "the database went away while it was saving this; it may or may not be saved: look before you repeat it"
+        )
+        self.result = result
 
 
 class StorageError(ReelwayError):

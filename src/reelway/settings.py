@@ -4,6 +4,7 @@
 because a mistyped setting that is silently ignored is worse than none.
 """
 
+import json
 import os
 import tomllib
 from collections.abc import Mapping
@@ -28,7 +29,18 @@ def _listed(value: Any) -> Any:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
+def _tables(value: Any) -> Any:
+    """Tables (TOML) or JSON (environment)."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise ValueError("not JSON") from None
+
+
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+Tables = Annotated[dict[str, dict[str, Any]], NoDecode, BeforeValidator(_tables)]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_listed)]
 
 
@@ -40,12 +52,38 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8080, ge=0, le=65535, description="TCP port to listen on; 0 takes a free one")
     data: Path = Field(Path("data"), description="folder for the database, files and caches")
+    database: str = Field(
+        "sqlite", description="sqlite: a file in the data folder; or postgresql://user:password@host/name"
+    )
+    database_connections: int = Field(10, ge=3, description="most PostgreSQL connections of a process")
+    storage: str = Field("local", description="local: the data folder; or s3://bucket/prefix")
+    s3_endpoint: str | None = Field(None, description="URL of an S3 server other than Amazon's")
+    s3_region: str = Field("us-east-1", description="region of the bucket")
+    s3_access_key_id: str | None = Field(None, description="key id; else AWS_ACCESS_KEY_ID or the machine's role")
+    s3_secret_access_key: SecretStr | None = Field(None, description="its secret; else AWS_SECRET_ACCESS_KEY")
+    files: str = Field(
+        "stream",
+        pattern="^(stream|redirect)$",
+        description="stream: files pass through us; redirect: to a presigned URL of the bucket",
+    )
+    worker_in_flight_max: int = Field(10_000, ge=1, description="generations one worker follows at a time")
+    worker_lost_s: float = Field(30.0, gt=1, description="seconds of silence after which others take a worker's jobs")
+    worker_lanes: Names = Field((), description="work to take: names of providers, and delivery; default: all")
+    health_port: int = Field(
+        9090, ge=0, le=65535, description="TCP port of a worker's /healthz, /readyz, /metrics; 0 takes a free one"
+    )
     public_url: str | None = Field(None, description="absolute URL people reach the server by; else the Host header")
     operator_secret: SecretStr | None = Field(
         None,
         description="at least 32 characters; signs webhooks, opens /metrics; else made in the data folder",
     )
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning, error")
+    log_format: str = Field(
+        "auto", pattern="^(auto|json|console)$", description="json, console, or auto: console on a terminal, else json"
+    )
+    otlp_endpoint: str | None = Field(
+        None, pattern="^https?://", description="OpenTelemetry collector that takes traces, like http://host:4318"
+    )
 
     free_live_usd: str = Field("10.00", description="USD of live credits a new workspace gets")
     free_test_usd: str = Field("100.00", description="USD of test credits a new workspace gets")
@@ -53,6 +91,9 @@ class Settings(BaseSettings):
     requests_burst: int = Field(120, ge=1, description="requests a key may send at once")
     in_flight_max: int = Field(100, ge=0, description="unfinished generations per key; 0 is no limit")
 
+    providers: Tables = Field(
+        {}, repr=False, description="tables [providers.NAME] of the file, see below; as JSON in the environment"
+    )
     catalogue: Path | None = Field(None, description="folder of TOML files with your own models and prices")
     previz_off: Names = Field((), description="model ids that previz may not serve; * is all")
     previz_threads: int | None = Field(None, ge=1, description="threads of the previz engine; default: all cores")
@@ -101,6 +142,11 @@ class Settings(BaseSettings):
         return init_settings, env_settings
 
     @property
+    def on_postgres(self) -> bool:
+        """Whether many processes may share the database."""
+        return self.database != "sqlite"
+
+    @property
     def loopback(self) -> bool:
         """Whether only this machine can connect."""
         try:
@@ -137,6 +183,8 @@ def describe() -> list[dict[str, str]]:
 
 
 def _spell(value: object) -> str:
+    if isinstance(value, dict):
+        return ""
     return ",".join(str(v) for v in value) if isinstance(value, tuple) else str(value)
 
 
@@ -174,4 +222,7 @@ def _read_toml(file: Path | None) -> dict[str, Any]:
 def _explain(error: Any, in_environment: Mapping[str, str]) -> str:
     name = str(error["loc"][0]) if error["loc"] else "settings"
     shown = _variable(name) if name in in_environment else name
+    if name == "providers":  # may hold a key
+        shown = ".".join((shown, *(str(part) for part in error["loc"][1:])))
+        return f"{shown}: {error['msg'][:1].lower()}{error['msg'][1:]}"
     return f"{shown}={error.get('input')!r}: {error['msg'][:1].lower()}{error['msg'][1:]}"

@@ -6,6 +6,9 @@ import httpx2
 import pytest
 
 from harness import Running
+from s3 import s3
+
+__all__ = ["s3"]
 
 
 @pytest.fixture

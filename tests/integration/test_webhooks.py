@@ -13,10 +13,10 @@ from aiohttp import web
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from reelway.accounts.workspaces import ensure_workspace
-from reelway.db.migrate import SQLITE_WORDS, migrate
+from reelway.db.migrate import SQLITE, migrate
 from reelway.db.script import Script, sql
 from reelway.db.sqlite import SqliteDatabase
-from reelway.dispatch.base import Done, Later, Topic
+from reelway.dispatch.base import DELIVERIES, Done, Later, Topic
 from reelway.dispatch.local import LocalDispatch
 from reelway.domain.events import EventType
 from reelway.domain.generation import Dialect, Generation, GenerationId, WorkspaceId
@@ -25,7 +25,9 @@ from reelway.errors import Conflict, NotFound
 from reelway.generations import store
 from reelway.kit.clock import SystemClock
 from reelway.kit.ids import new_id, new_token
+from reelway.kit.metrics import Metrics
 from reelway.kit.outbound import Outbound
+from reelway.kit.tracing import OFF
 from reelway.webhooks import deliveries, endpoints
 from reelway.webhooks.announce import REPLAY_MAX, Announcer
 from reelway.webhooks.deliver import Deliverer
@@ -105,13 +107,13 @@ class Gateway:
 
     async def open(self) -> None:
         self.db = SqliteDatabase(self.path)
-        await self.db.write(migrate(SQLITE_WORDS, self.now()))
+        await self.db.write(migrate(SQLITE, self.now()))
         self.dispatch = LocalDispatch(self.db, self.clock)
         self.announcer = Announcer(self.dispatch, previews=lambda name: name == "previz")
         self.workspace = (await self.db.write(ensure_workspace("first", {}, self.now()))).id
 
     async def run(self) -> None:
-        await self.dispatch.start({Topic.DELIVERY: self.deliverer().deliver})
+        await self.dispatch.start({Topic.DELIVERY: self.deliverer().deliver}, [DELIVERIES])
 
     async def close(self) -> None:
         await self.dispatch.stop()
@@ -126,6 +128,8 @@ class Gateway:
             schedule_s=self.schedule_s,
             timeout_s=self.timeout_s,
             disable_after_s=self.disable_after_s,
+            metrics=Metrics(),
+            tracing=OFF,
         )
 
     def now(self) -> int:

@@ -1,27 +1,24 @@
 """Two workers, a canceller and crashes race for one row; the table of transitions is a simple model beside it."""
 
-from typing import TypeVar
+from typing import Any
 
-import apsw
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from builders import a_generation
 from reelway.accounts.workspaces import ensure_workspace
-from reelway.db.migrate import SQLITE_WORDS, migrate
-from reelway.db.script import Script, run_script
-from reelway.db.sqlite import execute_on
+from reelway.db.script import Script
 from reelway.domain.generation import Generation
 from reelway.domain.money import Purse
 from reelway.domain.states import FINAL, TRANSITIONS, State
 from reelway.errors import Conflict
 from reelway.generations import store
 from reelway.generations.ending import end
+from reelway.kit.ids import new_token
 from reelway.ledger import ledger
 from reelway.ledger.audit import audit
 
-T = TypeVar("T")
 PRICE = 1_000
 
 
@@ -34,21 +31,16 @@ class _Silent:
 class GenerationMachine(RuleBasedStateMachine):
     """Each worker keeps the row as it last saw it, however stale; only guarded statements may change it."""
 
-    def __init__(self) -> None:
+    def __init__(self, run: Any) -> None:
         super().__init__()
-        self.connection = apsw.Connection(":memory:")
-        self.run_sql(migrate(SQLITE_WORDS, 0))
-        workspace = self.run_sql(ensure_workspace("w", {Purse.LIVE: PRICE}, 0))
+        self.run_sql = run
+        workspace = self.run_sql(ensure_workspace(new_token(), {Purse.LIVE: PRICE}, 0))
         self.first = a_generation(workspace_id=workspace.id, price_microusd=PRICE)
         self.run_sql(ledger.hold(workspace.id, Purse.LIVE, self.first.id, PRICE, 0))
         self.run_sql(store.insert(self.first))
         self.seen: dict[str, Generation] = {name: self.row() for name in "abc"}
         self.state, self.epoch = State.QUEUED, 0
         self.ended = 0
-
-    def run_sql(self, script: Script[T]) -> T:
-        with self.connection:
-            return run_script(script, execute_on(self.connection))
 
     def row(self) -> Generation:
         found = self.run_sql(store.by_id(self.first.id))
@@ -95,9 +87,7 @@ class GenerationMachine(RuleBasedStateMachine):
     def money_follows_the_state(self) -> None:
         assert self.run_sql(audit()) == []
 
-    def teardown(self) -> None:
-        self.connection.close()
 
-
-TestGenerations = GenerationMachine.TestCase
-TestGenerations.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+def test_generations(board: Any) -> None:
+    rules = settings(max_examples=round(100 * board.games), stateful_step_count=40, deadline=None)
+    run_state_machine_as_test(lambda: GenerationMachine(board.run), settings=rules)

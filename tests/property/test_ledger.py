@@ -4,46 +4,46 @@ Hypothesis plays grant, hold, settle, release and replays of each against the SQ
 the two must agree after every step, and the audit must find nothing.
 """
 
-from typing import TypeVar
+from typing import Any
 
-import apsw
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from reelway.accounts.workspaces import ensure_workspace
-from reelway.db.migrate import SQLITE_WORDS, migrate
-from reelway.db.script import Script, run_script, sql
-from reelway.db.sqlite import execute_on
+from reelway.db.script import Script, sql
 from reelway.domain.generation import GenerationId
 from reelway.domain.money import Purse
 from reelway.errors import Conflict, InsufficientCredits
+from reelway.kit.ids import new_token
 from reelway.ledger import ledger
 from reelway.ledger.audit import audit
 
-T = TypeVar("T")
 AMOUNTS = st.integers(min_value=0, max_value=10**9)
 
 
 class LedgerMachine(RuleBasedStateMachine):
     holds = Bundle("holds")
 
-    def __init__(self) -> None:
+    def __init__(self, run: Any) -> None:
         super().__init__()
-        self.connection = apsw.Connection(":memory:")
-        self.run_sql(migrate(SQLITE_WORDS, 0))
-        self.workspace = self.run_sql(ensure_workspace("w", {}, 0)).id
+        self.run_sql = run
+        self.name = new_token()
+        self.workspace = self.run_sql(ensure_workspace(self.name, {}, 0)).id
         self.free = self.held = 0
         self.count = 0
 
-    def run_sql(self, script: Script[T]) -> T:
-        """One transaction, rolled back whole when the script raises; as the driver does it."""
-        with self.connection:
-            return run_script(script, execute_on(self.connection))
-
     def next_id(self) -> str:
         self.count += 1
-        return f"t{self.count}"
+        return f"{self.name}:{self.count}"
 
     @rule(amount=AMOUNTS.filter(bool))
     def grant(self, amount: int) -> None:
@@ -110,14 +110,21 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         # The audit is no rubber stamp: one micro-dollar out of thin air must show.
-        self.run_sql(_conjure())
-        assert [f.what for f in self.run_sql(audit()) if f.what == "sums"] == ["sums"]
-        self.connection.close()
+        with pytest.raises(_Found, match="sums"):
+            self.run_sql(self.conjure())
+
+    def conjure(self) -> Script[None]:
+        yield sql(
+            "UPDATE accounts SET balance_microusd = balance_microusd + 1 WHERE purse = 'live' AND workspace_id = $1",
+            self.workspace,
+        )
+        raise _Found([f.what for f in (yield from audit()) if f.workspace_id == self.workspace])
 
 
-def _conjure() -> Script[None]:
-    yield sql("UPDATE accounts SET balance_microusd = balance_microusd + 1 WHERE purse = 'live'")
+class _Found(Exception):
+    """Undoes what was conjured."""
 
 
-TestLedger = LedgerMachine.TestCase
-TestLedger.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+def test_ledger(board: Any) -> None:
+    rules = settings(max_examples=round(60 * board.games), stateful_step_count=30, deadline=None)
+    run_state_machine_as_test(lambda: LedgerMachine(board.run), settings=rules)

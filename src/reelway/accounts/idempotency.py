@@ -3,7 +3,7 @@
 import hashlib
 from typing import Final
 
-from reelway.db.script import Script, sql
+from reelway.db.script import Script, sql, tell
 from reelway.domain.generation import GenerationId, WorkspaceId
 from reelway.errors import Conflict, InvalidRequest
 
@@ -39,23 +39,38 @@ def replay(workspace_id: WorkspaceId, key: str, hashed: str, now_ms: int) -> Scr
     return answer.encode()
 
 
-def remember(
-    workspace_id: WorkspaceId, key: str, hashed: str, generation_id: GenerationId, answer: bytes, now_ms: int
-) -> Script[None]:
-    """Keep the first answer, in the transaction that created the generation."""
-    yield sql(
+def claim(
+    workspace_id: WorkspaceId, key: str, hashed: str, generation_id: GenerationId, now_ms: int
+) -> Script[bytes | None]:
+    """Take the key in the transaction that creates the generation: None. Or the first answer, as `replay`.
+
+    Of two that race, one waits here until the other has committed.
+    """
+    claimed = yield sql(
         "INSERT INTO idempotency (workspace_id, key, request_hash, generation_id, answer, created_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (workspace_id, key) DO UPDATE SET"
-        " request_hash = $3, generation_id = $4, answer = $5, created_at = $6",
+        " VALUES ($1, $2, $3, $4, '', $5) ON CONFLICT (workspace_id, key) DO UPDATE SET"
+        " request_hash = $3, generation_id = $4, answer = '', created_at = $5"
+        " WHERE idempotency.created_at <= $6 RETURNING 1",
         workspace_id,
         key,
         hashed,
         generation_id,
-        answer.decode(),
         now_ms,
+        now_ms - KEPT_MS,
+    )
+    return None if claimed else (yield from replay(workspace_id, key, hashed, now_ms))
+
+
+def remember(workspace_id: WorkspaceId, key: str, answer: bytes) -> Script[None]:
+    """Keep the first answer, in the transaction that claimed the key."""
+    yield tell(
+        "UPDATE idempotency SET answer = $3 WHERE workspace_id = $1 AND key = $2",
+        workspace_id,
+        key,
+        answer.decode(),
     )
 
 
 def forget_old(now_ms: int) -> Script[None]:
     """Drop what is past its 24 hours."""
-    yield sql("DELETE FROM idempotency WHERE created_at <= $1", now_ms - KEPT_MS)
+    yield tell("DELETE FROM idempotency WHERE created_at <= $1", now_ms - KEPT_MS)

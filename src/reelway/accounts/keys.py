@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
-from reelway.db.script import Script, from_json, sql, to_json
+from reelway.db.script import Script, from_json, sql, tell, to_json
 from reelway.domain.generation import KeyId, WorkspaceId
 from reelway.domain.money import Purse
 from reelway.errors import Forbidden, InvalidRequest, NotFound, Unauthenticated
@@ -152,7 +152,7 @@ def revoke_key(workspace_id: WorkspaceId | None, key_id: str, now_ms: int) -> Sc
     """From the next request on the key is bad; again changes nothing. Raises NotFound."""
     rows = yield sql(
         "UPDATE api_keys SET revoked_at = COALESCE(revoked_at, $2)"
-        " WHERE id = $1 AND ($3 IS NULL OR workspace_id = $3) RETURNING 1",
+        " WHERE id = $1 AND workspace_id = COALESCE($3, workspace_id) RETURNING 1",
         key_id,
         now_ms,
         workspace_id,
@@ -163,5 +163,5 @@ def revoke_key(workspace_id: WorkspaceId | None, key_id: str, now_ms: int) -> Sc
 
 def touch_keys(used_at: dict[str, int]) -> Script[None]:
     """Record when keys were last used; batched by the caller, never in a request."""
-    for key_id, at in used_at.items():
-        yield sql("UPDATE api_keys SET last_used_at = $2 WHERE id = $1", key_id, at)
+    for key_id, at in sorted(used_at.items()):  # in one order everywhere: rows are locked as they are changed
+        yield tell("UPDATE api_keys SET last_used_at = $2 WHERE id = $1 AND COALESCE(last_used_at, 0) < $2", key_id, at)

@@ -48,13 +48,16 @@ class RateLimit:
 
 
 def check_in_flight(key_id: KeyId, most: int, retry_after_s: int) -> Script[None]:
-    """Raises RateLimited when the key has `most` unfinished generations; 0 is no limit. In the create transaction."""
+    """Raises RateLimited when the key has more than `most` unfinished generations; 0 is no limit.
+
+    In the create transaction, the new one included; after the hold, whose lock keeps other creates from counting.
+    """
     if not most:
         return
     rows = yield sql(
         "SELECT COUNT(*) FROM (SELECT 1 FROM generations WHERE key_id = $1 AND ended_at IS NULL LIMIT $2) AS busy",
         key_id,
-        most,
+        most + 1,
     )
-    if rows[0][0] >= most:
+    if rows[0][0] > most:
         raise RateLimited(f"Rate limit exceeded. Maximum {most} queued requests allowed.", retry_after_s=retry_after_s)

@@ -46,7 +46,14 @@ def ensure_workspace(name: str, free_microusd: dict[Purse, int], now_ms: int) ->
     if found is not None:
         return found
     workspace = Workspace(id=WorkspaceId(new_id("wsp", now_ms)), name=name, created_at=now_ms)
-    yield sql("INSERT INTO workspaces (id, name, created_at) VALUES ($1, $2, $3)", workspace.id, name, now_ms)
+    made = yield sql(
+        "INSERT INTO workspaces (id, name, created_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING RETURNING 1",
+        workspace.id,
+        name,
+        now_ms,
+    )
+    if not made:  # by somebody else, a moment ago
+        return (yield from require_workspace(name))
     for purse in Purse:
         yield from ledger.open_account(workspace.id, purse)
         if free := free_microusd.get(purse, 0):

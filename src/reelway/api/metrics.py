@@ -1,9 +1,14 @@
-"""What a monitor reads: requests here, the state of the work from the rows when asked."""
+"""`GET /metrics`: what this process counted, and what the rows and the machine say when asked."""
 
+import asyncio
 import hmac
+import shutil
+from dataclasses import dataclass
+from math import inf
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+import structlog
+from prometheus_client import Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,62 +16,90 @@ from starlette.responses import Response
 from reelway.api.problems import openai_shape, respond
 from reelway.api.services import Services
 from reelway.db.script import Rows, Script, sql
+from reelway.dispatch.base import Backlog, Dispatch
 from reelway.errors import Unauthenticated
 
-_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+_log = structlog.get_logger(__name__)
+_FRESH_S: Final = 5.0  # ten monitors cost the database no more than one
+_PATIENCE_S: Final = 5.0  # half of what Prometheus waits
 
 
-class Metrics:
-    """One registry per server, so that two servers in one process do not share counts."""
+@dataclass(frozen=True, slots=True)
+class _Work:
+    backlog: list[Backlog]
+    unfinished: Rows  # state, provider, model, count
+    held: Rows  # purse, microusd
+    unaccounted: Rows
 
-    def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self.requests = Counter(
-            "reelway_http_requests", "Requests by route and status", ["route", "status"], registry=self.registry
-        )
-        self.seconds = Histogram(
-            "reelway_http_seconds",
-            "Seconds to the end of the answer",
-            ["route"],
-            buckets=_BUCKETS,
-            registry=self.registry,
-        )
-        self._generations = Gauge(
-            "reelway_generations",
-            "Generations by state, model and provider",
-            ["state", "model", "provider"],
-            registry=self.registry,
-        )
-        self._deliveries = Gauge(
-            "reelway_webhook_deliveries", "Webhook deliveries by state", ["state"], registry=self.registry
-        )
-        self._oldest = Gauge(
-            "reelway_queue_oldest_seconds", "Age of the oldest queued generation", registry=self.registry
-        )
-        self._held = Gauge("reelway_held_microusd", "Money held, by purse", ["purse"], registry=self.registry)
 
-    async def page(self, services: Services, request: Request) -> Response:
-        """`GET /metrics`: open on loopback, else with the operator secret as bearer token."""
+class MetricsPage:
+    """Looks at the database at most every few seconds, and answers without it when it is gone."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._looked_at_s = -inf
+        self._looking = asyncio.Lock()
+
+    async def show(self, request: Request) -> Response:
+        """Open on loopback, else with the operator secret as bearer token."""
+        services = self._services
         if not services.settings.loopback:
             given = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
             if not hmac.compare_digest(given.encode(), services.operator_secret):
-                return respond(
-                    request, Unauthenticated("metrics need the operator secret as bearer token"), openai_shape
-                )
-        rows = await services.db.scan(_work(services.clock.now_ms()))
-        states, deliveries, oldest_s, held = rows
-        for gauge, values in ((self._generations, states), (self._deliveries, deliveries), (self._held, held)):
-            gauge.clear()
-            for *labels, value in values:
-                gauge.labels(*labels).set(value)
-        self._oldest.set(oldest_s)
-        return Response(generate_latest(self.registry), media_type=CONTENT_TYPE_LATEST)
+                error = Unauthenticated("metrics need the operator secret as bearer token")
+                return respond(request, error, openai_shape)
+        async with self._looking:
+            if services.clock.monotonic_s() - self._looked_at_s >= _FRESH_S:
+                await self._look()
+                self._looked_at_s = services.clock.monotonic_s()
+        return Response(generate_latest(services.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+    async def _look(self) -> None:
+        services, metrics = self._services, self._services.metrics
+        disk = shutil.disk_usage(services.settings.data)
+        metrics.disk_free_bytes.set(disk.free)
+        metrics.disk_size_bytes.set(disk.total)
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                work = await services.db.scan(_work(services.dispatch))
+        except Exception as error:  # noqa: BLE001  whatever it is: the page must say that the database is gone
+            _log.warning("metrics_without_database", error=str(error) or type(error).__name__)
+            work = _Work([], [], [], [])
+            metrics.database_up.set(0)
+        else:
+            metrics.database_up.set(1)
+        lanes = [(b.lane, b.waiting, b.running, b.oldest_s) for b in work.backlog]
+        _show(metrics.queue_waiting, [(lane, waiting) for lane, waiting, _, _ in lanes])
+        _show(metrics.queue_running, [(lane, running) for lane, _, running, _ in lanes])
+        _show(metrics.queue_oldest_s, [(lane, oldest_s) for lane, _, _, oldest_s in lanes])
+        _show(metrics.unfinished, work.unfinished)
+        _show(metrics.held_microusd, work.held)
+        _show(metrics.unaccounted_microusd, work.unaccounted)
 
 
-def _work(now_ms: int) -> Script[tuple[Rows, Rows, float, Rows]]:
-    states = yield sql("SELECT state, model, provider, COUNT(*) FROM generations GROUP BY state, model, provider")
-    deliveries = yield sql("SELECT state, COUNT(*) FROM deliveries GROUP BY state")
-    oldest = yield sql("SELECT MIN(created_at) FROM generations WHERE ended_at IS NULL AND state = 'queued'")
+def _show(gauge: Gauge, rows: Rows) -> None:
+    """Labels, then the value; what is no longer there is no longer shown."""
+    gauge.clear()
+    for *labels, value in rows:
+        gauge.labels(*labels).set(value)
+
+
+def _work(dispatch: Dispatch) -> Script[_Work]:
+    """What has not ended, by an index of nothing else: the finished million costs nothing here."""
+    backlog = yield from dispatch.backlog()
+    unfinished = yield sql(
+        "SELECT state, provider, model, purse, COUNT(*), SUM(price_microusd) FROM generations"
+        " WHERE ended_at IS NULL GROUP BY state, provider, model, purse"
+    )
     held = yield sql("SELECT purse, SUM(held_microusd) FROM accounts GROUP BY purse")
-    oldest_s = max(now_ms - oldest[0][0], 0) / 1000 if oldest[0][0] is not None else 0.0
-    return states, deliveries, oldest_s, held
+    counts: dict[tuple[str, str, str], int] = {}
+    owed: dict[str, int] = {}
+    for state, provider, model, purse, count, price_microusd in unfinished:
+        counts[state, provider, model] = counts.get((state, provider, model), 0) + count
+        owed[purse] = owed.get(purse, 0) + int(price_microusd)
+    return _Work(
+        backlog=backlog,
+        unfinished=[(*labels, count) for labels, count in counts.items()],
+        held=held,
+        unaccounted=[(purse, int(microusd) - owed.get(purse, 0)) for purse, microusd in held],
+    )

@@ -19,17 +19,22 @@ from reelway import __version__
 from reelway.api import files, problems
 from reelway.api.dialects import modelslab, native, openai
 from reelway.api.headers import REQUEST_ID
-from reelway.api.metrics import Metrics
+from reelway.api.metrics import MetricsPage
 from reelway.api.problems import json_response, openai_shape
 from reelway.api.services import Services
 from reelway.api.surface.document import document
 from reelway.db.script import Script, sql
 from reelway.errors import InvalidRequest, NotFound, Overloaded, ReelwayError
 from reelway.kit.ids import new_token
+from reelway.kit.tracing import OFF
 from reelway.web import pages, reference
 
 _log = structlog.get_logger(__name__)
 _REQUEST_ID_CHARS_MAX: Final = 128
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_UNTRACED: Final = frozenset({"/healthz", "/readyz", "/metrics"})  # asked every few seconds, by machines
+# FastAPI's own spans hold whole paths, and /files/… is a secret; ours are in _Envelope.
+_OWN_TELEMETRY: Final[Any] = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 
 
 def create_api(services: Services, *, lifespan: Any = None) -> FastAPI:
@@ -43,9 +48,9 @@ def create_api(services: Services, *, lifespan: Any = None) -> FastAPI:
         redoc_url=None,
         lifespan=lifespan or _nothing,
         generate_unique_id_function=lambda route: route.name,
+        telemetry=_OWN_TELEMETRY,
     )
     app.openapi_version = "3.1.0"
-    metrics = Metrics()
     # Flat and first: an included router is matched twice, and hides the route from the metrics.
     app.router.routes.extend(openai.router(services).routes)
     app.router.routes.extend(native.router(services).routes)
@@ -54,13 +59,23 @@ def create_api(services: Services, *, lifespan: Any = None) -> FastAPI:
     app.router.routes.extend(pages.routes())
     app.router.routes.extend(reference.routes())
     _add_document(app)
-    _add_health(app, services, metrics)
+    _add_health(app, services)
     app.add_exception_handler(ReelwayError, _on_error)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(ClientDisconnect, _on_disconnect)
     app.add_exception_handler(Exception, _on_bug)
-    app.add_middleware(_Envelope, metrics=metrics)
+    app.add_middleware(_Envelope, services=services)
+    return app
+
+
+def create_health(services: Services) -> FastAPI:
+    """What a worker answers: whether it lives, whether it can work, and how the work goes."""
+    app = FastAPI(title="Reelway worker", version=__version__, openapi_url=None, docs_url=None, redoc_url=None)
+    _add_health(app, services)
+    app.add_exception_handler(ReelwayError, _on_error)
+    app.add_exception_handler(Exception, _on_bug)
+    app.add_middleware(_Envelope, services=services)
     return app
 
 
@@ -106,7 +121,9 @@ async def _nothing(app: FastAPI) -> AsyncIterator[None]:
     yield
 
 
-def _add_health(app: FastAPI, services: Services, metrics: Metrics) -> None:
+def _add_health(app: FastAPI, services: Services) -> None:
+    page = MetricsPage(services)
+
     @app.get("/healthz", tags=["health"], summary="The process is alive", response_model=dict[str, str])
     async def healthz() -> Response:
         return json_response({"status": "ok", "version": __version__})
@@ -126,7 +143,7 @@ def _add_health(app: FastAPI, services: Services, metrics: Metrics) -> None:
 
     @app.get("/metrics", tags=["health"], summary="Prometheus metrics", response_class=Response)
     async def get_metrics(request: Request) -> Response:
-        return await metrics.page(services, request)
+        return await page.show(request)
 
 
 def _add_document(app: FastAPI) -> None:
@@ -145,17 +162,21 @@ def _nothing_to_do() -> Script[None]:
 
 
 class _Envelope:
-    """Request id, timing and counting around every request, as plain ASGI: a few microseconds."""
+    """Request id, timing, counting and tracing around every request, as plain ASGI: a few microseconds."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, services: Services) -> None:
         self._app = app
-        self._metrics = metrics
+        self._services = services
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        services = self._services
         request_id = _given_id(scope) or f"req_{new_token(12)}"
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        tracing = OFF if scope["path"] in _UNTRACED else services.tracing
+        parent = _header(scope, b"traceparent") if tracing.on else None
         started = time.perf_counter()
         status = 500
 
@@ -168,12 +189,16 @@ class _Envelope:
 
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request=request_id)
-        try:
-            await self._app(scope, receive, send_with_id)
-        finally:
-            route = _route_of(scope)
-            self._metrics.requests.labels(route, str(status)).inc()
-            self._metrics.seconds.labels(route).observe(time.perf_counter() - started)
+        with tracing.span(method, kind="server", parent=parent) as span:
+            try:
+                await self._app(scope, receive, send_with_id)
+            finally:
+                route = _route_of(scope)
+                services.metrics.requests.labels(method, route, str(status)).inc()
+                services.metrics.request_seconds.labels(method, route).observe(time.perf_counter() - started)
+                if tracing.on:
+                    about = {"http.request.method": method, "http.route": route, "http.response.status_code": status}
+                    span.note(about | {"reelway.request": request_id}, name=f"{method} {route}")
 
 
 def _route_of(scope: Scope) -> str:
@@ -183,8 +208,14 @@ def _route_of(scope: Scope) -> str:
 
 
 def _given_id(scope: Scope) -> str | None:
+    text = _header(scope, REQUEST_ID.encode())
+    good = text is not None and text.isascii() and text.isprintable() and len(text) <= _REQUEST_ID_CHARS_MAX
+    return text if good else None
+
+
+def _header(scope: Scope, wanted: bytes) -> str | None:
     for name, value in scope["headers"]:
-        if name == REQUEST_ID.encode():
+        if name == wanted:
             text: str = value.decode("latin-1")
-            return text if text.isascii() and text.isprintable() and len(text) <= _REQUEST_ID_CHARS_MAX else None
+            return text
     return None

@@ -11,6 +11,8 @@ from reelway.generations.create import Creator
 from reelway.generations.queries import Queries
 from reelway.generations.routing import Router
 from reelway.kit.clock import Clock
+from reelway.kit.metrics import Metrics
+from reelway.kit.tracing import Tracing
 from reelway.providers.registry import Providers
 from reelway.settings import Settings
 from reelway.storage.base import Storage
@@ -35,5 +37,7 @@ class Services:
     announcer: Announcer
     rate_limit: RateLimit
     operator_secret: bytes
+    metrics: Metrics
+    tracing: Tracing
     keys_used: dict[str, int] = field(default_factory=dict)  # key id -> last used; flushed in the background
     stopping: bool = False  # set at SIGTERM: streams end, readyz says no

@@ -7,7 +7,7 @@ import typer
 
 from reelway.accounts.workspaces import list_workspaces, require_workspace
 from reelway.cli import data as rows
-from reelway.cli.options import DEFAULT_WORKSPACE, AsJson, Config, Data, Workspace, settings_of
+from reelway.cli.options import DEFAULT_WORKSPACE, AsJson, Config, Data, Database, Workspace, settings_of
 from reelway.cli.output import note, print_json, print_listing, print_table
 from reelway.db.script import Script
 from reelway.domain.money import Balance, Purse, parse_usd, usd
@@ -28,6 +28,7 @@ def grant(
         str | None, typer.Option("--id", metavar="ID", help="Your own id of this grant: given twice, it counts once.")
     ] = None,
     data: Data = None,
+    database: Database = None,
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
@@ -42,7 +43,7 @@ def grant(
         written = yield from ledger.grant(id, to.id, purse, amount_microusd, reason, now)
         return written, (yield from ledger.balances(to.id))[purse]
 
-    written, balance = rows.write(settings_of(data, config), given())
+    written, balance = rows.write(settings_of(data, config, database), given())
     if as_json:
         print_json({"id": id, "granted": written, **_facts(workspace, balance)})
         return
@@ -59,6 +60,7 @@ def show(
         str | None, typer.Option("--workspace", metavar="NAME", help="Of this workspace only.")
     ] = None,
     data: Data = None,
+    database: Database = None,
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
@@ -73,7 +75,7 @@ def show(
         return facts
 
     print_listing(
-        rows.read(settings_of(data, config), found()),
+        rows.read(settings_of(data, config, database), found()),
         as_json=as_json,
         columns=("workspace", "purse", "balance_usd", "held_usd", "available_usd"),
         none="no workspaces; `reelway keys create` makes one",
@@ -81,9 +83,9 @@ def show(
 
 
 @app.command()
-def audit(data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
+def audit(data: Data = None, database: Database = None, config: Config = None, as_json: AsJson = False) -> None:
     """Prove that every balance is the sum of its transfers and every hold is resolved once; exit code 1 if not."""
-    findings = [asdict(f) for f in rows.read(settings_of(data, config), run_audit())]
+    findings = [asdict(f) for f in rows.read(settings_of(data, config, database), run_audit())]
     if as_json:
         print_json(findings)
     elif findings:

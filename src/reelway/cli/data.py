@@ -1,57 +1,70 @@
-"""The rows of a data folder, for one command; a server may be running on them."""
+"""The rows of an installation, for one command; servers may be running on them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-import apsw
-
-from reelway.db.migrate import SQLITE_WORDS, migrate, migrations
+from reelway.db.base import Database
+from reelway.db.choose import connect
+from reelway.db.migrate import Spelling, migrate, pending
 from reelway.db.script import Script, sql
-from reelway.db.sqlite import SqliteDatabase
 from reelway.domain.money import Purse, parse_usd
 from reelway.errors import ConfigError, InvalidRequest
 from reelway.kit.clock import SystemClock
+from reelway.kit.dsn import without_password
+from reelway.move.moved import check_not_moved
 from reelway.settings import Settings
 
 T = TypeVar("T")
 
+_CONNECTIONS = 3  # one command asks one question at a time
+
 
 def read(settings: Settings, script: Script[T]) -> T:
     """The answer to `script`, on one snapshot; raises ConfigError when there is no database."""
-    _require(settings)
     return _run(settings, lambda db: db.scan(script))
 
 
 def write(settings: Settings, script: Script[T]) -> T:
-    """`script` as one transaction; raises ConfigError when there is no database."""
-    _require(settings)
+    """`script` as one transaction; raises ConfigError when there is no database, or none any more."""
+    check_not_moved(settings)
     return _run(settings, lambda db: db.write(script))
+
+
+def ask(settings: Settings, script: Script[T]) -> T:
+    """The answer of the database's server, whether or not there is anything of ours in it."""
+
+    async def asked(db: Database, _spelling: Spelling) -> T:
+        return await db.read(script)
+
+    return _open(settings, asked)
 
 
 def apply_migrations(settings: Settings) -> list[str]:
     """Make or upgrade the database; returns what was applied."""
+    check_not_moved(settings)
     try:
         settings.data.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(f"cannot make the data folder {settings.data}: {error.strerror}; name another") from error
-    return _run(settings, lambda db: db.write(migrate(SQLITE_WORDS, now_ms())))
+
+    async def applied(db: Database, spelling: Spelling) -> list[str]:
+        return await db.write(migrate(spelling, now_ms()))
+
+    return _open(settings, applied)
 
 
 def exists(settings: Settings) -> bool:
-    """Whether a server, or `reelway db migrate`, has made the database."""
-    return (settings.data / "reelway.db").exists()
+    """Whether a server, or `reelway db migrate`, has made the database; raises ConfigError when nobody can tell."""
+    if not settings.on_postgres:
+        return (settings.data / "reelway.db").exists()
+
+    return ask(settings, _has_tables())
 
 
-def pending() -> Script[list[str]]:
-    """Migrations that this Reelway has and the database has not; raises ConfigError when it is the other way."""
-    tables = yield sql("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migrations'")
-    rows = (yield sql("SELECT number FROM migrations")) if tables else []
-    done = {row[0] for row in rows}
-    wanted = migrations()
-    if done - {m.number for m in wanted}:
-        raise ConfigError(f"the database was made by a newer Reelway (migration {max(done)}); upgrade this one")
-    return [m.name for m in wanted if m.number not in done]
+def place(settings: Settings) -> str:
+    """Where the rows are, for people."""
+    return without_password(settings.database) if settings.on_postgres else str(settings.data)
 
 
 def free_credits(settings: Settings) -> dict[Purse, int]:
@@ -72,26 +85,58 @@ def now_ms() -> int:
     return SystemClock().now_ms()
 
 
-def _require(settings: Settings) -> None:
-    if not exists(settings):
-        raise ConfigError(
-            f"there is no Reelway data in {settings.data}; start `reelway serve` once, or name the folder with --data"
-        )
-    missing = _run(settings, lambda db: db.scan(pending()))
-    if missing:
-        raise ConfigError(f"the database lacks {', '.join(missing)}; run `reelway db migrate`, or restart the server")
+def _run(settings: Settings, ask: Callable[[Database], Awaitable[T]]) -> T:
+    if not settings.on_postgres and not exists(settings):
+        raise _nothing_there(settings)
+
+    async def asked(db: Database, _spelling: Spelling) -> T:
+        if settings.on_postgres and not await db.read(_has_tables()):
+            raise _nothing_there(settings)
+        missing = [m.name for m in await db.scan(pending())]
+        if missing:
+            raise ConfigError(
+                f"the database lacks {', '.join(missing)}; run `reelway db migrate`, or restart the server"
+            )
+        return await ask(db)
+
+    return _open(settings, asked)
 
 
-def _run(settings: Settings, ask: Callable[[SqliteDatabase], Awaitable[T]]) -> T:
+def _nothing_there(settings: Settings) -> ConfigError:
+    if settings.on_postgres:
+        return ConfigError(f"there is no Reelway data in {place(settings)}; start a server on it, or name another")
+    return ConfigError(
+        f"there is no Reelway data in {place(settings)}; start `reelway serve` once, or name the folder with --data"
+    )
+
+
+def _has_tables() -> Script[bool]:
+    rows = yield sql("SELECT to_regclass('migrations') IS NOT NULL")
+    return bool(rows[0][0])
+
+
+def _open(settings: Settings, use: Callable[[Database, Spelling], Awaitable[T]]) -> T:
     async def opened() -> T:
-        db = SqliteDatabase(settings.data / "reelway.db")
+        db, spelling = await connect(settings, most=_CONNECTIONS)
         try:
-            return await ask(db)
+            return await use(db, spelling)
         finally:
             await db.aclose()
 
     try:
         return asyncio.run(opened())
-    except apsw.Error as error:
-        path = settings.data / "reelway.db"
-        raise ConfigError(f"the database {path} cannot be read ({error}); `reelway doctor` says more") from error
+    except _failures(settings) as error:
+        where = place(settings) if settings.on_postgres else settings.data / "reelway.db"
+        why = str(error) or type(error).__name__
+        raise ConfigError(f"the database {where} cannot be used ({why}); `reelway doctor` says more") from error
+
+
+def _failures(settings: Settings) -> tuple[type[Exception], ...]:
+    """What the driver raises besides our own errors; only the one that is used is imported."""
+    if settings.on_postgres:
+        import asyncpg
+
+        return (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+    import apsw
+
+    return (apsw.Error,)

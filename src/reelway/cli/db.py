@@ -3,7 +3,7 @@
 import typer
 
 from reelway.cli import data as rows
-from reelway.cli.options import AsJson, Config, Data, settings_of
+from reelway.cli.options import AsJson, Config, Data, Database, settings_of
 from reelway.cli.output import note, print_json
 
 app = typer.Typer()
@@ -15,9 +15,9 @@ def _noun() -> None:
 
 
 @app.command()
-def migrate(data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
+def migrate(data: Data = None, database: Database = None, config: Config = None, as_json: AsJson = False) -> None:
     """Make the database, or bring it up to date; `reelway serve` does this at every start."""
-    applied = rows.apply_migrations(settings_of(data, config))
+    applied = rows.apply_migrations(settings_of(data, config, database))
     if as_json:
         print_json(applied)
         return

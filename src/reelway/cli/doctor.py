@@ -1,4 +1,4 @@
-"""`reelway doctor`: one line a check, each with the way to mend it. Looks, and changes nothing."""
+"""`reelway doctor`: one line a check, each with the way to mend it. Leaves everything as it was."""
 
 import os
 import shutil
@@ -8,8 +8,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from enum import StrEnum
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
@@ -18,17 +17,18 @@ import typer
 
 from reelway.catalogue.load import load
 from reelway.cli import data as rows
+from reelway.cli import options
+from reelway.cli.doctor_data import database, postgres, storage
+from reelway.cli.finding import Finding, Looked, Status, ok
 from reelway.cli.lock import owner_of
 from reelway.cli.options import AsJson, Config, Data, settings_of
 from reelway.cli.output import print_json
 from reelway.cli.warm import engine_of
-from reelway.db.script import Script
 from reelway.db.sqlite import connect
 from reelway.errors import ReelwayError
-from reelway.generations import store
 from reelway.generations.routing import Router
 from reelway.kit.clock import SystemClock
-from reelway.ledger.audit import audit
+from reelway.providers.configured import configure
 from reelway.settings import SECRET_CHARS_LEAST, Settings
 
 _FREE_BYTES_LEAST: Final = 256 << 20
@@ -36,27 +36,15 @@ _FREE_BYTES_GOOD: Final = 2 << 30
 _BUILT_AT_S: Final = 1_763_800_000  # 2025-11-22: no clock of a machine that runs this may be before it
 
 
-class Status(StrEnum):
-    """How bad it is."""
-
-    OK = "ok"
-    WARN = "warn"  # works, but look at it
-    FAIL = "fail"  # the server will not start, or will not serve
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """What a check found."""
-
-    check: str
-    status: Status
-    detail: str
-    mend: str = ""
-
-
-def command(data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
+def command(
+    data: Data = None,
+    database: options.Database = None,
+    storage: options.Storage = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
     """Say what works, what is missing and how to mend it; exit code 1 when something fails."""
-    findings = list(examine(data, config))
+    findings = list(examine(data, config, database=database, storage=storage))
     if as_json:
         print_json([asdict(f) for f in findings])
     else:
@@ -69,19 +57,20 @@ def command(data: Data = None, config: Config = None, as_json: AsJson = False) -
         raise typer.Exit(1)
 
 
-def examine(data: Path | None, config: Path | None) -> Iterator[Finding]:
+def examine(data: Path | None, config: Path | None, **given: str | None) -> Iterator[Finding]:
     """All findings; the settings come first, because nothing else can be looked at without them."""
     yield from (_python(), _clock())
     try:
-        settings = settings_of(data, config)
+        settings = settings_of(data, config, **given)
         rows.free_credits(settings)
     except ReelwayError as error:
         fact, _, way_out = error.message.partition("; ")
         yield Finding(check="settings", status=Status.FAIL, detail=fact, mend=way_out)
         return
-    given = f"{config} and environment" if config else "environment and defaults; no settings file"
-    yield Finding(check="settings", status=Status.OK, detail=given)
-    for name, look in _CHECKS.items():
+    sources = f"{config} and environment" if config else "environment and defaults; no settings file"
+    yield Finding(check="settings", status=Status.OK, detail=sources)
+    engine = {"postgresql": postgres} if settings.on_postgres else {"sqlite": _sqlite}
+    for name, look in (engine | _CHECKS).items():
         try:
             status, detail, mend = look(settings)
         except ReelwayError as error:
@@ -90,13 +79,6 @@ def examine(data: Path | None, config: Path | None) -> Iterator[Finding]:
         except Exception as error:  # noqa: BLE001  what breaks a check is its finding
             status, detail, mend = Status.FAIL, f"{type(error).__name__}: {error}", "report this as a bug"
         yield Finding(check=name, status=status, detail=detail, mend=mend)
-
-
-Looked = tuple[Status, str, str]
-
-
-def _ok(detail: str) -> Looked:
-    return Status.OK, detail, ""
 
 
 def _python() -> Finding:
@@ -113,7 +95,7 @@ def _clock() -> Finding:
 
 def _sqlite(settings: Settings) -> Looked:
     connect(Path(":memory:")).close()  # refuses a version that loses data
-    return _ok(f"{apsw.sqlite_lib_version()} (apsw)")
+    return ok(f"{apsw.sqlite_lib_version()} (apsw)")
 
 
 def _folder(settings: Settings) -> Looked:
@@ -129,25 +111,7 @@ def _folder(settings: Settings) -> Looked:
         return Status.WARN, f"{data}: {room}", "make room before it is full: a full disk refuses new generations"
     if here != data:
         return Status.WARN, f"{data} is not there yet, {room}", "`reelway serve` makes it"
-    return _ok(f"{data}: {room}")
-
-
-def _database(settings: Settings) -> Looked:
-    if not rows.exists(settings):
-        return Status.WARN, "not made yet", "`reelway serve` makes it"
-    findings, newest_ms = rows.read(settings, _proof())
-    if findings:
-        detail = f"{len(findings)} findings of the audit, the first: {findings[0]}"
-        return Status.FAIL, detail, "`reelway credits audit` lists them; restore a backup, or report this as a bug"
-    if newest_ms > rows.now_ms() + 60_000:
-        return Status.WARN, "its newest generation is from the future: the clock went back", "set the clock, with NTP"
-    return _ok("migrated, and the money adds up")
-
-
-def _proof() -> Script[tuple[list[str], int]]:
-    findings = yield from audit()
-    newest = yield from store.page(None, None, 1, newest_first=True)
-    return [f"{f.what} {f.detail}" for f in findings], newest[0].created_at if newest else 0
+    return ok(f"{data}: {room}")
 
 
 def _secret(settings: Settings) -> Looked:
@@ -156,7 +120,7 @@ def _secret(settings: Settings) -> Looked:
         if len(text) < SECRET_CHARS_LEAST or len(set(text)) < 10:
             status = Status.WARN if settings.loopback else Status.FAIL
             return status, "operator_secret can be guessed", f"use {SECRET_CHARS_LEAST} random characters, or none"
-        return _ok("from the settings")
+        return ok("from the settings")
     path = settings.data / "operator.secret"
     if not path.exists():
         return Status.WARN, "not made yet", "`reelway serve` makes it"
@@ -164,22 +128,31 @@ def _secret(settings: Settings) -> Looked:
         return Status.FAIL, f"others can read {path}", f"chmod 600 {path}"
     if len(path.read_text().strip()) < SECRET_CHARS_LEAST:
         return Status.FAIL, f"{path} is damaged", "restore it from a backup: webhook signatures depend on it"
-    return _ok(f"{path}, for its owner only")
+    return ok(f"{path}, for its owner only")
+
+
+def _providers(settings: Settings) -> Looked:
+    tables = configure(settings.providers, os.environ).keys() & settings.providers.keys()
+    return ok(", ".join(sorted(tables)) or "only the built-in ones; [providers.NAME] in the settings file adds more")
 
 
 def _catalogue(settings: Settings) -> Looked:
-    router = Router(previz_off=settings.previz_off, clock=SystemClock())
+    router = Router(
+        previz_off=settings.previz_off,
+        clock=SystemClock(),
+        providers=configure(settings.providers, os.environ),
+    )
     cards = load(settings.catalogue).cards()
     unserved = [card.id for card in cards if not router.routes(card)]
     if unserved:
         detail = f"{len(cards)} models; nobody serves {', '.join(unserved)}"
         return Status.WARN, detail, "add a route in your catalogue, or take them out of previz_off"
-    return _ok(f"{len(cards)} models, each with a route")
+    return ok(f"{len(cards)} models, each with a route")
 
 
 def _previz(settings: Settings) -> Looked:
     if engine_of(settings).warmed():
-        return _ok("compiled")
+        return ok("compiled")
     return Status.WARN, "not compiled: the first clip waits for the compiler", "`reelway warm`"
 
 
@@ -189,7 +162,7 @@ def _codecs(settings: Settings) -> Looked:
     missing = [name for name in ("libx264", "gif", "mjpeg") if not _has_encoder(av.Codec, name)]
     if missing:
         return Status.FAIL, f"PyAV {av.__version__} lacks {', '.join(missing)}", "pip install --force-reinstall av"
-    return _ok(f"PyAV {av.__version__} with libx264")
+    return ok(f"PyAV {av.__version__} with libx264")
 
 
 def _has_encoder(codec: Callable[..., object], name: str) -> bool:
@@ -206,11 +179,11 @@ def _server(settings: Settings) -> Looked:
         url = owner.url or f"http://127.0.0.1:{settings.port}"
         status = _readyz(url)
         if status == 200:
-            return _ok(f"running: process {owner.pid}, ready on {url}")
+            return ok(f"running: process {owner.pid}, ready on {url}")
         said = "does not answer" if status is None else f"says {status}"
         return Status.FAIL, f"process {owner.pid} {said} on {url}/readyz", "look into its log; it may be stopping"
     if settings.port == 0 or not _taken(settings.port):
-        return _ok(f"not running; port {settings.port or 'to be chosen'} is free")
+        return ok(f"not running; port {settings.port or 'to be chosen'} is free")
     return Status.WARN, f"not running, and port {settings.port} is taken", "stop that program, or choose another --port"
 
 
@@ -234,10 +207,11 @@ def _taken(port: int) -> bool:
 
 
 _CHECKS: Final[dict[str, Callable[[Settings], Looked]]] = {
-    "sqlite": _sqlite,
     "data folder": _folder,
-    "database": _database,
+    "database": database,
+    "storage": storage,
     "operator secret": _secret,
+    "providers": _providers,
     "catalogue": _catalogue,
     "previz": _previz,
     "codecs": _codecs,

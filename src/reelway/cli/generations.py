@@ -7,7 +7,7 @@ import typer
 
 from reelway.accounts.workspaces import list_workspaces, require_workspace
 from reelway.cli import data as rows
-from reelway.cli.options import AsJson, Config, Data, settings_of
+from reelway.cli.options import AsJson, Config, Data, Database, settings_of
 from reelway.cli.output import instant, print_json, print_listing, print_table
 from reelway.db.script import Script
 from reelway.domain.generation import Generation
@@ -27,6 +27,7 @@ def list_(
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many, newest first.")] = 20,
     after: Annotated[str | None, typer.Option("--after", metavar="ID", help="Those older than this one.")] = None,
     data: Data = None,
+    database: Database = None,
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
@@ -39,7 +40,7 @@ def list_(
         return [_facts(g, names[g.workspace_id]) for g in page]
 
     print_listing(
-        rows.read(settings_of(data, config), found()),
+        rows.read(settings_of(data, config, database), found()),
         as_json=as_json,
         columns=("id", "number", "workspace", "state", "model", "served_by", "price_usd", "charged_usd", "created_at"),
         none="no generations",
@@ -50,6 +51,7 @@ def list_(
 def show(
     id: Annotated[str, typer.Argument(metavar="ID", help="video_…, or the integer that ModelsLab clients see.")],
     data: Data = None,
+    database: Database = None,
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
@@ -87,7 +89,7 @@ def show(
             "events": [{"number": e.number, "type": e.type, "at": instant(e.at), "data": e.data} for e in happened],
         }
 
-    shown = rows.read(settings_of(data, config), found())
+    shown = rows.read(settings_of(data, config, database), found())
     if as_json:
         print_json(shown)
         return

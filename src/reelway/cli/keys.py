@@ -7,7 +7,7 @@ import typer
 from reelway.accounts.keys import Scope, authenticate, create_key, list_keys, revoke_key
 from reelway.accounts.workspaces import ensure_workspace, find_workspace, list_workspaces, require_workspace
 from reelway.cli import data as rows
-from reelway.cli.options import DEFAULT_WORKSPACE, AsJson, Config, Data, Workspace, settings_of
+from reelway.cli.options import DEFAULT_WORKSPACE, AsJson, Config, Data, Database, Workspace, settings_of
 from reelway.cli.output import instant, note, print_listing
 from reelway.db.script import Script
 from reelway.domain.money import Purse, usd
@@ -24,17 +24,18 @@ def create(
     name: Annotated[str, typer.Option("--name", metavar="TEXT", help="What the key is for.")] = "",
     scope: Annotated[list[Scope] | None, typer.Option("--scope", help="May do only this; repeat for more.")] = None,
     data: Data = None,
+    database: Database = None,
     config: Config = None,
 ) -> None:
     """Make a key and print it alone on stdout; it is shown this once.
 
     A workspace of a new name is made, with its free credits.
     """
-    settings = settings_of(data, config)
+    settings = settings_of(data, config, database)
     free = rows.free_credits(settings)
     if not rows.exists(settings):
         rows.apply_migrations(settings)
-        note(f"made a new data folder {settings.data}")
+        note(f"made a new database in {rows.place(settings)}")
     purse = Purse.TEST if test else Purse.LIVE
 
     def make() -> Script[tuple[str, bool]]:
@@ -55,6 +56,7 @@ def list_(
         str | None, typer.Option("--workspace", metavar="NAME", help="Of this workspace only.")
     ] = None,
     data: Data = None,
+    database: Database = None,
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
@@ -79,7 +81,7 @@ def list_(
         ]
 
     print_listing(
-        rows.read(settings_of(data, config), found()),
+        rows.read(settings_of(data, config, database), found()),
         as_json=as_json,
         columns=("id", "starts_with", "workspace", "name", "purse", "created_at", "last_used_at", "revoked_at"),
         none="no keys; `reelway keys create` makes one",
@@ -90,6 +92,7 @@ def list_(
 def revoke(
     key: Annotated[str, typer.Argument(metavar="KEY", help="Its id (key_…), or the key itself.")],
     data: Data = None,
+    database: Database = None,
     config: Config = None,
 ) -> None:
     """Revoke a key: the very next request with it is refused."""
@@ -99,4 +102,4 @@ def revoke(
         yield from revoke_key(None, id, rows.now_ms())
         return id
 
-    note(f"revoked {rows.write(settings_of(data, config), revoked())}")
+    note(f"revoked {rows.write(settings_of(data, config, database), revoked())}")

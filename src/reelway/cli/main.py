@@ -13,13 +13,16 @@ from reelway.errors import ReelwayError
 
 # Command -> its module and the line in `reelway --help`, which must not import half the program to print it.
 COMMANDS: Final = {
-    "serve": ("serve", "Serve the API on this machine."),
+    "serve": ("serve", "Serve the API on this machine, and do the work."),
+    "api": ("api", "Answer requests only: one of many processes on PostgreSQL."),
+    "worker": ("worker", "Do the work only: one of many processes on PostgreSQL."),
     "keys": ("keys", "API keys: create, list, revoke."),
     "credits": ("credits", "Credits: grant, show, audit."),
     "models": ("models", "Models: what they make and cost, who serves them."),
     "generations": ("generations", "Generations: list, show."),
     "settings": ("settings_cmd", "List every setting with its unit and default."),
     "db": ("db", "The database: migrate."),
+    "move": ("move", "Move an installation to PostgreSQL and a bucket."),
     "doctor": ("doctor", "Say what works, what is missing and how to mend it."),
     "warm": ("warm", "Compile the previz engine before the first clip."),
 }

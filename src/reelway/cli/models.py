@@ -1,5 +1,7 @@
 """`reelway models`: the catalogue as this server would serve it."""
 
+import os
+
 from reelway.catalogue.load import load
 from reelway.cli.options import AsJson, Config, Data, settings_of
 from reelway.cli.output import print_listing
@@ -7,12 +9,17 @@ from reelway.domain.models import ModelCard
 from reelway.domain.money import usd
 from reelway.generations.routing import Router
 from reelway.kit.clock import SystemClock
+from reelway.providers.configured import configure
 
 
 def command(data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
     """List the models: what they make, what they cost, who serves them today."""
     settings = settings_of(data, config)
-    router = Router(previz_off=settings.previz_off, clock=SystemClock())
+    router = Router(
+        previz_off=settings.previz_off,
+        clock=SystemClock(),
+        providers=configure(settings.providers, os.environ),
+    )
     print_listing(
         [_facts(card, router) for card in load(settings.catalogue).cards()],
         as_json=as_json,

@@ -2,14 +2,38 @@
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
+
+_SAY_EVERY_S: Final = 0.1
 
 
 def note(text: str = "") -> None:
     """For people: to stderr, so that a pipe gets nothing but data."""
     print(text, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def say_progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Call what it yields with what is done, how much and of how much: one line that changes, on a terminal only."""
+    if not sys.stderr.isatty():
+        yield lambda what, done, total: None
+        return
+    said_at_s, said = 0.0, ""
+
+    def say(what: str, done: int, total: int) -> None:
+        nonlocal said_at_s, said
+        if what != said or done >= total or time.monotonic() - said_at_s > _SAY_EVERY_S:
+            said_at_s, said = time.monotonic(), what
+            print(f"\r\033[K{what}  {done} of {total}", end="", file=sys.stderr, flush=True)
+
+    try:
+        yield say
+    finally:
+        print("\r\033[K", end="", file=sys.stderr, flush=True)
 
 
 def print_json(value: Any) -> None:

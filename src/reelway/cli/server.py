@@ -1,146 +1,126 @@
-"""One server process: lock the folder, listen, build, serve, drain."""
+"""One server process, whichever part it plays: listen, build, serve, drain."""
 
 import asyncio
-import errno
-import json
-import os
-import shlex
-import signal
 import socket
-import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, closing, nullcontext
-from ipaddress import ip_address
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from math import ceil
-from pathlib import Path
 from typing import Final
 
 import structlog
 import uvicorn
 import uvloop
+from fastapi import FastAPI
 
 from reelway import __version__
-from reelway.accounts.keys import create_key, list_keys
-from reelway.accounts.workspaces import ensure_workspace
-from reelway.api.server import create_api
-from reelway.app import Reelway, build, check_exposure, prepare_data
+from reelway.api.server import create_api, create_health
+from reelway.app import Part, Reelway, build, check_exposure, prepare_data
 from reelway.cli.data import free_credits
+from reelway.cli.first_start import first_key, first_words
+from reelway.cli.listening import BACKLOG, listen, url_of
 from reelway.cli.lock import locked
-from reelway.cli.options import DEFAULT_WORKSPACE
 from reelway.cli.output import note
-from reelway.db.script import Script
-from reelway.domain.money import Purse, usd
+from reelway.cli.signals import Signals
+from reelway.domain.money import Purse
 from reelway.errors import ConfigError
 from reelway.kit import logs
+from reelway.kit.dsn import without_password
+from reelway.move.moved import check_not_moved
 from reelway.previz.engine import RenderError
 from reelway.providers.previz import Previz
 from reelway.settings import Settings
 
 _log = structlog.get_logger(__name__)
-_BACKLOG: Final = 2048
 _KEEP_ALIVE_S: Final = 75  # longer than clients sleep between two polls, so that they do not race our close
-_ECHO_S: Final = 0.5  # shells, `timeout` and supervisors pass one Ctrl-C on twice
-
-FIRST_REQUEST: Final = {
-    "prompt": "slow aerial shot over a futuristic city at dusk, cinematic",
-    "model_id": "sora-2-pro-t2v",
-    "num_frames": 120,
-    "output_type": "mp4",
+_DRAINS: Final = {
+    Part.ALL: "open requests may finish",
+    Part.API: "open requests may finish",
+    Part.WORKER: "what is in the middle of a call may finish, the rest is handed over",
+}
+_STOPPED: Final = {
+    Part.ALL: "stopped; unfinished generations go on at the next start",
+    Part.API: "stopped",
+    Part.WORKER: "stopped; unfinished generations go on at another worker",
 }
 
 
-def run(settings: Settings) -> None:
+def run(settings: Settings, part: Part) -> None:
     """Serve until SIGINT or SIGTERM; raises ConfigError when it cannot start."""
-    logs.configure(level=settings.log_level)
+    logs.configure(level=settings.log_level, format=settings.log_format)
     check_exposure(settings)
+    check_not_moved(settings)
+    if part is not Part.ALL:
+        check_shared(settings, part)
     free = free_credits(settings)
     prepare_data(settings.data)
-    with locked(settings.data) as tell, closing(listen(settings.host, settings.port)) as listener:
+    with _owning(settings, part) as tell, closing(_listener(settings, part)) as listener:
         url = url_of(settings.host, listener.getsockname()[1])
         tell(url)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(settings, listener, url, free))
+            runner.run(_serve(settings, part, listener, url, free))
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; raises ConfigError saying what to change."""
+def check_shared(settings: Settings, part: Part) -> None:
+    """Raise ConfigError for what processes that work together cannot do with; warn of what they must see to."""
+    if not settings.on_postgres:
+        raise ConfigError(
+            f"`reelway {part}` cannot work on SQLite: that is one process for each data folder; use `reelway serve`,"
+            " or --database postgresql://…"
+        )
+    if settings.operator_secret is None:
+        raise ConfigError(
+            f"`reelway {part}` needs the operator secret that all processes share; set REELWAY_OPERATOR_SECRET, which"
+            " `openssl rand -hex 32` makes"
+        )
+    if settings.storage == "local":
+        note(
+            f"warning: files are in {settings.data.absolute()}: all api and worker processes must share that disk; or"
+            " keep them in a bucket, with --storage s3://…"
+        )
+
+
+@contextmanager
+def _owning(settings: Settings, part: Part) -> Iterator[Callable[[str], None]]:
+    """A data folder has one `serve`; processes that work together may share it."""
+    if part is Part.ALL:
+        with locked(settings.data) as tell:
+            yield tell
+    else:
+        yield lambda url: None
+
+
+def _listener(settings: Settings, part: Part) -> socket.socket:
+    if part is Part.WORKER:
+        return listen(settings.host, settings.health_port, option="--health-port")
+    return listen(settings.host, settings.port)
+
+
+async def _serve(settings: Settings, part: Part, listener: socket.socket, url: str, free: dict[Purse, int]) -> None:
+    signals = Signals(_DRAINS[part])
+    reelway = await build(settings, part=part)
     try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
-    except socket.gaierror as error:
-        raise ConfigError(f"cannot resolve host {host!r}: {error.strerror}; use an address like 127.0.0.1") from error
-    except OSError as error:
-        way_out = {
-            errno.EADDRINUSE: f"port {port} is in use; name another with --port, 0 takes a free one",
-            errno.EACCES: f"this user may not listen on port {port}; use one from 1024 up, behind a proxy",
-            errno.EADDRNOTAVAIL: f"{host} is not an address of this machine; use one that is",
-        }
-        said = way_out.get(error.errno or 0, f"{error.strerror}; name others with --host and --port")
-        raise ConfigError(f"cannot listen on {host}:{port}: {said}") from error
-
-
-def url_of(host: str, port: int) -> str:
-    """Where a person at this machine reaches it."""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return f"http://{host}:{port}"
-    if address.is_unspecified:
-        return f"http://127.0.0.1:{port}"
-    return f"http://[{host}]:{port}" if address.version == 6 else f"http://{host}:{port}"
-
-
-async def _serve(settings: Settings, listener: socket.socket, url: str, free: dict[Purse, int]) -> None:
-    signals = _Signals()
-    reelway = await build(settings)
-    try:
-        first_key = await reelway.db.write(_first_start(free, reelway.services.clock.now_ms()))
+        key = None
+        if part is not Part.WORKER:
+            key = await reelway.db.write(first_key(free, reelway.services.clock.now_ms()))
         await reelway.start()
-        server = _server(reelway, settings)
+        server = _server(
+            create_health(reelway.services) if part is Part.WORKER else create_api(reelway.services), settings
+        )
 
         def drain() -> None:
-            reelway.services.stopping = True
+            reelway.drain()
             server.should_exit = True
 
         signals.on_first(drain)
         warming = asyncio.create_task(_warm(reelway, settings), name="warm")
-        for line in _banner(url, settings.data.absolute()):
+        for line in [*_banner(url, settings, part), *(first_words(url, key, free) if key else [])]:
             note(line)
-        if first_key is not None:
-            for line in _first_words(url, first_key, free):
-                note(line)
         await server.serve(sockets=[listener])
         warming.cancel()
         await asyncio.gather(warming, return_exceptions=True)
     finally:
         await reelway.stop()
-    note("stopped; unfinished generations go on at the next start")
-
-
-class _Signals:
-    """The first SIGINT or SIGTERM drains; Ctrl-C after it ends the process where it stands, which loses no row."""
-
-    def __init__(self) -> None:
-        self._asked_at_s: float | None = None
-        self._drain: Callable[[], None] = lambda: None
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, self._came, number)
-
-    def on_first(self, drain: Callable[[], None]) -> None:
-        """What the first one does; at once when it has come already."""
-        self._drain = drain
-        if self._asked_at_s is not None:
-            drain()
-
-    def _came(self, number: signal.Signals) -> None:
-        now_s = time.monotonic()
-        if self._asked_at_s is None:
-            self._asked_at_s = now_s
-            note("stopping: open requests may finish; Ctrl-C again to stop at once")
-            self._drain()
-        elif number == signal.SIGINT and now_s - self._asked_at_s > _ECHO_S:
-            note("stopped at once")
-            os._exit(128 + number)
+    note(_STOPPED[part])
 
 
 class _Server(uvicorn.Server):
@@ -150,37 +130,28 @@ class _Server(uvicorn.Server):
         return nullcontext()
 
 
-def _server(reelway: Reelway, settings: Settings) -> _Server:
+def _server(app: FastAPI, settings: Settings) -> _Server:
     return _Server(
         uvicorn.Config(
-            create_api(reelway.services),
+            app,
             http="httptools",
             ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
-            backlog=_BACKLOG,
+            backlog=BACKLOG,
             timeout_keep_alive=_KEEP_ALIVE_S,
             timeout_graceful_shutdown=ceil(settings.drain_s),
         )
     )
 
 
-def _first_start(free: dict[Purse, int], now_ms: int) -> Script[str | None]:
-    """The key of the first workspace, made now; None when there are keys already."""
-    if (yield from list_keys(None)):
-        return None
-    workspace = yield from ensure_workspace(DEFAULT_WORKSPACE, free, now_ms)
-    _, key = yield from create_key(workspace.id, Purse.LIVE, "first start", (), now_ms)
-    return key
-
-
 async def _warm(reelway: Reelway, settings: Settings) -> None:
     """Compile previz beside the server; a clip that is asked for meanwhile waits in its queue."""
-    if {"*", "previz"} <= set(settings.previz_off):
+    if not reelway.renders or {"*", "previz"} <= set(settings.previz_off):
         return
-    provider = reelway.providers.get("previz")
+    provider = reelway.providers.plain("previz")
     assert isinstance(provider, Previz)
     if provider.engine.warmed():
         return
@@ -193,25 +164,21 @@ async def _warm(reelway: Reelway, settings: Settings) -> None:
         _log.info("previz_compiled", seconds=round(seconds, 1))
 
 
-def _banner(url: str, data: Path) -> list[str]:
+def _banner(url: str, settings: Settings, part: Part) -> list[str]:
+    name = "Reelway" if part is Part.ALL else f"Reelway {part}"
+    facts = {"data": str(settings.data.absolute())}
+    if settings.on_postgres:
+        facts["database"] = without_password(settings.database)
+    if settings.storage != "local":
+        facts["storage"] = without_password(settings.storage)
+    if part is Part.WORKER:
+        facts["lanes"] = ", ".join(settings.worker_lanes) or "all"
+        facts["health"] = f"{url}/readyz"
+    else:
+        facts["docs"] = f"{url}/docs"
+    width = max(map(len, facts))
     return [
-        f"Reelway {__version__} listens on {url}",
-        f"  data  {data}",
-        f"  docs  {url}/docs",
+        f"{name} {__version__} listens on {url}",
+        *(f"  {fact:{width}}  {value}" for fact, value in facts.items()),
         "  Ctrl-C stops it",
-    ]
-
-
-def _first_words(url: str, key: str, free: dict[Purse, int]) -> list[str]:
-    body = json.dumps({"key": key} | FIRST_REQUEST)
-    return [
-        "",
-        f"The first start made the workspace {DEFAULT_WORKSPACE!r} with {usd(free[Purse.LIVE])} USD of free credits,"
-        f" {usd(free[Purse.TEST])} USD of test credits and a key.",
-        "The key is shown this once; `reelway keys create` makes more. Try it:",
-        "",
-        f"curl {url}/api/v7/video-fusion/text-to-video \\",
-        "  -H 'Content-Type: application/json' \\",
-        f"  -d {shlex.quote(body)}",
-        "",
     ]

@@ -13,7 +13,8 @@ class Database(Protocol):
     async def write(self, script: Script[T]) -> T:
         """Run `script` in one transaction and return after it is durable; any exception rolls it all back.
 
-        Raises Overloaded when the queue is full or the disk refuses: then nothing was written.
+        Raises Overloaded when the queue is full or the disk refuses: then nothing was written. Where it is not
+        known whether the commit arrived, that is CommitUnknown. Conflict when a unique index refuses.
         """
         ...
 

@@ -26,6 +26,7 @@ class Statement(NamedTuple):
 
     text: str
     args: tuple[Value, ...]
+    silent: bool = False
 
 
 Script: TypeAlias = Generator[Statement, Rows, T]
@@ -34,6 +35,14 @@ Script: TypeAlias = Generator[Statement, Rows, T]
 def sql(text: str, *args: Value) -> Statement:
     """`rows = yield sql("SELECT ... WHERE id = $1", id)`."""
     return Statement(text, args)
+
+
+def tell(text: str, *args: Value) -> Statement:
+    """Like `sql`, where nobody looks at the rows: nothing comes back, and a driver may send it with the next ones.
+
+    Not for a lock that a later question relies on: both may look at the rows as they were before it.
+    """
+    return Statement(text, args, True)
 
 
 def run_script(script: Script[T], execute: Callable[[Statement], Rows]) -> T:

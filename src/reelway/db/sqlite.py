@@ -20,7 +20,7 @@ import apsw
 import structlog
 
 from reelway.db.script import Rows, Script, Statement, run_script
-from reelway.errors import ConfigError, Overloaded
+from reelway.errors import ConfigError, Conflict, Overloaded
 
 T = TypeVar("T")
 
@@ -28,6 +28,7 @@ _log = structlog.get_logger(__name__)
 _BATCH_MAX: Final = 256
 _QUEUE_MAX: Final = 20_000
 _SQLITE_LEAST: Final = (3, 51, 3)
+_NOT_UNIQUE: Final = (apsw.SQLITE_CONSTRAINT_UNIQUE, apsw.SQLITE_CONSTRAINT_PRIMARYKEY)
 
 
 @lru_cache(maxsize=512)
@@ -55,10 +56,15 @@ def connect(path: Path) -> apsw.Connection:
 
 
 def execute_on(connection: apsw.Connection) -> Callable[[Statement], Rows]:
-    """An `execute` for `run_script`."""
+    """An `execute` for `run_script`; it raises Conflict where a unique index refuses."""
 
     def execute(statement: Statement) -> Rows:
-        return connection.execute(_spelled(statement.text), statement.args).fetchall()
+        try:
+            return connection.execute(_spelled(statement.text), statement.args).fetchall()
+        except apsw.ConstraintError as error:
+            if error.extendedresult in _NOT_UNIQUE:  # type: ignore[attr-defined]  # its stubs lack it
+                raise Conflict(f"this was done already ({error})") from error
+            raise
 
     return execute
 

@@ -6,9 +6,11 @@ it is worth nothing after the fact.
 
 import asyncio
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from reelway.domain.generation import GenerationId
+
+_REMEMBERED_MAX: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,14 @@ class Progress:
 
 class Live(Protocol):
     """Wake-ups and progress; a second implementation carries them between machines."""
+
+    async def start(self) -> None:
+        """Begin to hear of others."""
+        ...
+
+    async def stop(self) -> None:
+        """Say what is still to be said, and hear nothing more."""
+        ...
 
     def changed(self, generation_id: GenerationId) -> None:
         """Tell whoever waits for it."""
@@ -38,6 +48,10 @@ class Live(Protocol):
         """Forget its progress, and tell."""
         ...
 
+    def changed_all(self) -> None:
+        """Tell everybody who waits in this process: it is to stop, or may have missed something."""
+        ...
+
     async def wait(self, generation_id: GenerationId, timeout_s: float) -> bool:
         """True when told within the time. Look at the row after, and before the next wait."""
         ...
@@ -50,15 +64,28 @@ class LocalLive:
         self._waiting: dict[GenerationId, list[asyncio.Future[bool]]] = {}
         self._progress: dict[GenerationId, Progress] = {}
 
+    async def start(self) -> None:
+        """See Live."""
+
+    async def stop(self) -> None:
+        """See Live."""
+
     def changed(self, generation_id: GenerationId) -> None:
         """See Live."""
         for future in self._waiting.pop(generation_id, ()):
             _tell(future, True)
 
+    def changed_all(self) -> None:
+        """See Live."""
+        for generation_id in list(self._waiting):
+            self.changed(generation_id)
+
     def progressed(self, generation_id: GenerationId, progress: Progress) -> None:
         """See Live."""
         if self._progress.get(generation_id) != progress:
             self._progress[generation_id] = progress
+            if len(self._progress) > _REMEMBERED_MAX:  # those whose end was never heard of
+                del self._progress[next(iter(self._progress))]
             self.changed(generation_id)
 
     def progress(self, generation_id: GenerationId) -> Progress | None:
@@ -69,6 +96,10 @@ class LocalLive:
         """See Live."""
         self._progress.pop(generation_id, None)
         self.changed(generation_id)
+
+    def forget_progress(self) -> None:
+        """All of it: what is worth saying is said again."""
+        self._progress.clear()
 
     async def wait(self, generation_id: GenerationId, timeout_s: float) -> bool:
         """See Live. A future and a timer, nothing more: ten thousand jobs wait here at a time."""

@@ -20,13 +20,15 @@ from reelway.domain.states import State
 from reelway.errors import Conflict, ProviderError, ProviderFault
 from reelway.events import store as events
 from reelway.events.live import Live, Progress
-from reelway.generations import store
-from reelway.generations.ending import end
+from reelway.generations import rates, store
+from reelway.generations.ending import count_end, end
 from reelway.generations.finish import Finisher, NotAClip
 from reelway.generations.inputs import InputStore
-from reelway.generations.slots import Slots
+from reelway.kit import logs
 from reelway.kit.backoff import backoff_s
 from reelway.kit.clock import Clock
+from reelway.kit.metrics import Metrics
+from reelway.kit.tracing import Span, Tracing
 from reelway.providers import base as providers
 from reelway.providers.base import Absent, CannotTell, Found, Handle, NotStopped, Order, Stopped
 from reelway.providers.registry import Providers
@@ -58,6 +60,18 @@ class Policy:
     retry_most_s: float
 
 
+@dataclass(slots=True)
+class _Watch:
+    """Following one job at the provider: one span for all its looks."""
+
+    span: Span
+    looks: int = 0
+    ready_s: float | None = None  # monotonic: the look that found the clip
+
+    def over(self) -> None:
+        self.span.end({"reelway.looks": self.looks})
+
+
 class _Ended(Exception):
     """The generation reached a final state."""
 
@@ -78,6 +92,8 @@ class Advancer:
         clock: Clock,
         policy: Policy,
         rng: random.Random,
+        metrics: Metrics,
+        tracing: Tracing,
     ) -> None:
         self._db = db
         self._providers = providers
@@ -89,37 +105,47 @@ class Advancer:
         self._clock = clock
         self._policy = policy
         self._rng = rng
-        self._slots = Slots()
+        self._metrics = metrics
+        self._tracing = tracing
 
     async def advance(self, generation_id: str) -> Outcome:
         """Go on from the row; returns when it has ended, or when there is nothing to do for a while."""
         g = await self._db.write(store.claim(generation_id))
         if g is None:
             return Done()
-        facts = self._providers.facts(g.provider)
+        structlog.contextvars.bind_contextvars(generation=g.id)
+        logs.hide(g.spec.prompt, g.spec.negative_prompt, g.token)
+        if not self._tracing.on:
+            return await self._advance(g)
+        parent = await self._db.read(events.traceparent(g.id))
+        about = {"reelway.generation": g.id, "reelway.provider": g.provider, "reelway.model": g.model}
+        if g.state is State.QUEUED and g.epoch == 1:
+            self._tracing.begin("queue", about, since_ms=g.created_at, parent=parent).end()
+        with self._tracing.span("advance", about | {"reelway.epoch": g.epoch}, kind="consumer", parent=parent):
+            return await self._advance(g)
+
+    async def _advance(self, g: Generation) -> Outcome:
         try:
-            if g.state is State.SUBMITTING:
-                found = await self._reconcile(g)
-                if isinstance(found, Later):
-                    return found
-                g, handle = found
-                running_already = True
-            elif g.state is State.QUEUED:
-                handle, running_already = None, False
-            else:
-                handle, running_already = await self._handle(g), True
-            async with self._slots.hold(g.provider, facts.in_flight_max, running_already=running_already):
-                if handle is None:
-                    submitted = await self._submit(g)
-                    if isinstance(submitted, Later):
-                        return submitted
-                    g, handle = submitted
-                await self._follow(g, handle)
+            match g.state:
+                case State.QUEUED:
+                    begun = await self._submit(g)
+                case State.SUBMITTING:
+                    begun = await self._reconcile(g)
+                case _:
+                    begun = g, await self._handle(g)
+            if isinstance(begun, Later):
+                return begun
+            watch = _Watch(self._tracing.begin("follow"))
+            try:
+                return await self._follow(*begun, watch)
+            finally:
+                watch.over()
         except _Ended:
             pass
         except Conflict as error:
             # Cancelled meanwhile, or taken over by another worker: the row says what is true. One that has not
             # ended is never let go of, whoever has it now.
+            self._metrics.takeovers.labels(g.provider).inc()
             _log.info("generation_taken_over", generation=g.id, reason=error.message)
             row = await self._db.read(store.by_id(g.id))
             if row is not None and not row.ended:
@@ -130,11 +156,13 @@ class Advancer:
 
     async def _submit(self, g: Generation) -> tuple[Generation, Handle] | Later:
         """queued -> submitting -> running, or back to queued, or ended, or unknown."""
-        g, number = await self._db.write(self._begin_attempt(g))
+        if not await self._may_submit(g):
+            return Later(self._clock.now_ms())
+        g, number, key = await self._db.write(self._begin_attempt(g))
         self._live.changed(g.id)
         provider = self._providers.get(g.provider)
         try:
-            handle = await provider.submit(self._order(g, number))
+            handle = await provider.submit(self._order(g, key))
         except ProviderError as error:
             if error.no_job:
                 return await self._try_again(g, number, error)
@@ -145,12 +173,28 @@ class Advancer:
             return await self._reconcile(g)
         return await self._accepted(g, number, handle), handle
 
+    async def _may_submit(self, g: Generation) -> bool:
+        """Wait for the account's rate, still queued; False when this worker is to stop."""
+        per_minute = self._providers.facts(g.provider).submits_per_minute
+        while per_minute is not None:
+            now_ms = self._clock.now_ms()
+            taken = await self._db.write(rates.reserve(g.provider, per_minute, now_ms))
+            ends_s = self._clock.monotonic_s() + (taken.at_ms - now_ms) / 1000
+            while (left_s := ends_s - self._clock.monotonic_s()) > 0:
+                if self._dispatch.draining:
+                    return False
+                await self._live.wait(g.id, left_s)
+            if isinstance(taken, rates.Reserved):
+                break
+        return True
+
     async def _reconcile(self, g: Generation) -> tuple[Generation, Handle] | Later:
         """After a lost answer or a crash while submitting: ask the provider, never send blindly."""
         attempts = await self._db.read(store.attempts(g.id))
         last = attempts[-1]
         try:
-            found = await self._providers.get(g.provider).find(self._order(g, last.number))
+            order = self._order(g, store.order_key(g, attempts))
+            found = await self._providers.get(g.provider).find(order)
         except ProviderError as error:
             _log.warning("reconcile_failed", generation=g.id, provider=g.provider, error=error.message)
             found = CannotTell()
@@ -159,7 +203,7 @@ class Advancer:
                 return await self._accepted(g, last.number, handle), handle
             case Absent():
                 absent = ProviderError(ProviderFault.UNAVAILABLE, "the provider has no such job", no_job=True)
-                return await self._try_again(g, last.number, absent)
+                return await self._try_again(g, last.number, absent, outcome="absent")
             case CannotTell():
                 return await self._hold_unknown(g, last)
 
@@ -173,9 +217,10 @@ class Advancer:
 
         moved = await self._db.write(script())
         self._live.changed(g.id)
+        self._metrics.start_seconds.labels(g.provider).observe(max(self._clock.now_ms() - g.created_at, 0) / 1000)
         return moved
 
-    async def _try_again(self, g: Generation, number: int, error: ProviderError) -> Later:
+    async def _try_again(self, g: Generation, number: int, error: ProviderError, *, outcome: str = "rejected") -> Later:
         """It is proven that no job was made: back to the queue, after a while."""
         if number >= self._policy.submit_attempts_max:
             await self._db.write(self._end_attempt(g, number, "rejected", error))
@@ -187,7 +232,7 @@ class Advancer:
 
         def script() -> Script[None]:
             now = self._clock.now_ms()
-            yield from self._end_attempt(g, number, "rejected", error)
+            yield from self._end_attempt(g, number, outcome, error)
             yield from store.move(g, State.QUEUED)
             data = {"fault": error.fault, "message": error.message, "again_in_s": round(wait_s, 3)}
             yield from events.record(g.id, EventType.RETRYING, data, now)
@@ -199,18 +244,19 @@ class Advancer:
     async def _hold_unknown(self, g: Generation, last: store.Attempt) -> Later:
         """The provider cannot tell: keep the money held, tell the owner once, expire by policy."""
         now = self._clock.now_ms()
-        if now - last.started_at > self._policy.unknown_age_max_s * 1000:
-            message = "the provider's answer was lost and it never said whether it has the job; credits are returned"
-            await self._end(g, State.EXPIRED, "outcome_unknown", message)
         history = await self._db.read(events.events_after(g.id, 0))
         if not any(e.type is EventType.UNKNOWN for e in history):
             await self._db.write(self._note_unknown(g, last))
             self._live.changed(g.id)
+        if now - last.started_at > self._policy.unknown_age_max_s * 1000:
+            message = "the provider's answer was lost and it never said whether it has the job; credits are returned"
+            await self._end(g, State.EXPIRED, "outcome_unknown", message)
         ends_at = last.started_at + int(self._policy.unknown_age_max_s * 1000) + 1
         return Later(min(now + int(self._policy.retry_most_s * 1000), max(ends_at, now + 100)))
 
     def _note_unknown(self, g: Generation, last: store.Attempt) -> Script[None]:
         now = self._clock.now_ms()
+        yield from store.fence(g)
         if last.outcome == "started":
             yield from store.end_attempt(
                 g, last.number, "unknown", now, message="the server stopped before the answer came"
@@ -219,18 +265,19 @@ class Advancer:
 
     # -- following ---------------------------------------------------------------------------
 
-    async def _follow(self, g: Generation, handle: Handle) -> None:
-        """Look until it is done; raises _Ended."""
+    async def _follow(self, g: Generation, handle: Handle, watch: _Watch) -> Later:
+        """Look until it is done; raises _Ended. Returns when this worker is to stop: another one goes on."""
         facts = self._providers.facts(g.provider)
         provider = self._providers.get(g.provider)
         age_s = max(self._clock.now_ms() - g.created_at, 0) / 1000
         deadline_s = self._clock.monotonic_s() + max(self._policy.job_age_max_s - age_s, 0)
         wait_s, bad_looks = facts.poll_first_s, 0
-        while True:
+        while not self._dispatch.draining:
             if g.state is State.RUNNING:
                 await self._heed_cancel(g, handle)
             if self._clock.monotonic_s() > deadline_s:
                 await self._expire(g, handle)
+            watch.looks += 1
             try:
                 progress = await provider.poll(handle)
                 bad_looks = 0
@@ -247,7 +294,11 @@ class Advancer:
                     await provider.discard(handle)
                     await self._fail(g, f"provider_{fault}", message)
                 case providers.Done() as done:
-                    g = await self._store(g, handle, done, deadline_s)
+                    watch.over()
+                    if watch.ready_s is None:
+                        watch.ready_s = self._clock.monotonic_s()
+                    g = await self._store(g, handle, done, deadline_s, watch.ready_s)
+        return Later(self._clock.now_ms())
 
     def _bad_look(self, g: Generation, error: ProviderError, bad_looks: int) -> providers.Progress:
         """An answer that says nothing about the job: look again, but not for ever."""
@@ -284,22 +335,27 @@ class Advancer:
 
     # -- storing and ending ------------------------------------------------------------------
 
-    async def _store(self, g: Generation, handle: Handle, done: providers.Done, deadline_s: float) -> Generation:
+    async def _store(
+        self, g: Generation, handle: Handle, done: providers.Done, deadline_s: float, ready_s: float
+    ) -> Generation:
         """running -> storing -> succeeded; raises _Ended. Returns when the bytes could not be had: look again."""
         if g.state is State.RUNNING:
             g = await self._db.write(self._begin_storing(g))
             self._live.changed(g.id)
         try:
-            finished = await self._finisher.store(g, done, retry_until_s=deadline_s)
+            with self._tracing.span("store"):
+                finished = await self._finisher.store(g, done, retry_until_s=deadline_s)
         except NotAClip as error:
             await self._providers.get(g.provider).discard(handle)
             await self._fail(g, "unreadable_clip", error.message)
         except ProviderError as error:
+            self._metrics.provider_errors.labels(g.provider, "download", error.fault).inc()
             _log.warning("download_failed", generation=g.id, provider=g.provider, error=error.message)
             await asyncio.sleep(self._policy.retry_first_s)
             return g
         columns = store.finished_columns(finished.output, finished.meta, done.cost_microusd)
         await self._finish(g, State.SUCCEEDED, finished.charge_microusd, columns)
+        self._metrics.settle_seconds.labels(g.provider).observe(self._clock.monotonic_s() - ready_s)
         await self._providers.get(g.provider).discard(handle)
         raise _Ended
 
@@ -315,7 +371,9 @@ class Advancer:
     async def _finish(self, g: Generation, state: State, charge_microusd: int, columns: dict[str, Value]) -> None:
         now = self._clock.now_ms()
         script = end(g, state, self._announcer, now, charge_microusd=charge_microusd, **columns)
-        ended, deliveries = await self._db.write(script)
+        with self._tracing.span("settle", {"reelway.state": state}):
+            ended, deliveries = await self._db.write(script)
+        count_end(self._metrics, ended)
         _log.info(
             "generation_ended",
             generation=g.id,
@@ -332,12 +390,13 @@ class Advancer:
 
     # -- small scripts -----------------------------------------------------------------------
 
-    def _begin_attempt(self, g: Generation) -> Script[tuple[Generation, int]]:
+    def _begin_attempt(self, g: Generation) -> Script[tuple[Generation, int, str]]:
         now = self._clock.now_ms()
         moved = yield from store.move(g, State.SUBMITTING, started_at=g.started_at or now)
         number = yield from store.start_attempt(moved, now)
         yield from events.record(g.id, EventType.SUBMITTING, {"attempt": number, "served_by": g.provider}, now)
-        return moved, number
+        earlier = [] if number == 1 else (yield from store.attempts(g.id))
+        return moved, number, store.order_key(g, earlier)
 
     def _begin_storing(self, g: Generation) -> Script[Generation]:
         moved = yield from store.move(g, State.STORING)
@@ -345,6 +404,7 @@ class Advancer:
         return moved
 
     def _end_attempt(self, g: Generation, number: int, outcome: str, error: ProviderError) -> Script[None]:
+        yield from store.fence(g)
         yield from store.end_attempt(g, number, outcome, self._clock.now_ms(), fault=error.fault, message=error.message)
 
     async def _handle(self, g: Generation) -> Handle:
@@ -354,5 +414,5 @@ class Advancer:
             raise Conflict(f"{g.id} is {g.state} without a handle")
         return handle
 
-    def _order(self, g: Generation, number: int) -> Order:
-        return Order(key=f"{g.id}:{number}", spec=g.spec, upstream_model=g.upstream_model, inputs=self._inputs)
+    def _order(self, g: Generation, key: str) -> Order:
+        return Order(key=key, spec=g.spec, upstream_model=g.upstream_model)

@@ -13,10 +13,11 @@ from reelway.errors import Conflict
 from reelway.events import store as events
 from reelway.events.live import Live
 from reelway.generations import store
-from reelway.generations.ending import end
+from reelway.generations.ending import count_end, end
 from reelway.generations.finish import file_key
 from reelway.generations.inputs import InputStore
 from reelway.kit.clock import Clock
+from reelway.kit.metrics import Metrics
 from reelway.storage.base import Storage
 from reelway.webhooks.announce import Announcer
 
@@ -37,6 +38,7 @@ class Canceller:
         inputs: InputStore,
         storage: Storage,
         clock: Clock,
+        metrics: Metrics,
     ) -> None:
         self._db = db
         self._dispatch = dispatch
@@ -45,6 +47,7 @@ class Canceller:
         self._inputs = inputs
         self._storage = storage
         self._clock = clock
+        self._metrics = metrics
 
     async def cancel(self, caller: Caller, g: Generation) -> Generation:
         """The generation as it is now: cancelled, or still on its way there (`cancel_requested`).
@@ -74,9 +77,9 @@ class Canceller:
             if (yield from store.mark_deleted(g, now)):
                 yield from events.record(g.id, EventType.DELETED, {}, now)
 
-        await self._db.write(script())
-        for suffix in _SUFFIXES:
+        for suffix in _SUFFIXES:  # first: a bucket that fails half-way is asked again by the next DELETE
             await self._storage.delete(file_key(g.token, suffix))
+        await self._db.write(script())
 
     async def _cancel_queued(self, g: Generation) -> Generation:
         now = self._clock.now_ms()
@@ -89,6 +92,7 @@ class Canceller:
             error_message="cancelled before it started",
         )
         ended, deliveries = await self._db.write(script)
+        count_end(self._metrics, ended)
         self._live.ended(g.id)
         self._dispatch.wake(Topic.GENERATION, g.id)
         for delivery in deliveries:

@@ -1,10 +1,13 @@
 """Accept a generation: everything that must be true with it is one transaction, then the answer."""
 
+import asyncio
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
+
+import structlog
 
 from reelway.accounts import idempotency
 from reelway.accounts.keys import Caller, Scope
@@ -12,7 +15,7 @@ from reelway.accounts.limits import check_in_flight
 from reelway.catalogue.load import Catalogue
 from reelway.db.base import Database
 from reelway.db.script import Script
-from reelway.dispatch.base import Dispatch, Topic
+from reelway.dispatch.base import Dispatch, Entry, Topic, generation_lane
 from reelway.domain.events import EventType
 from reelway.domain.generation import (
     ClipSpec,
@@ -23,16 +26,22 @@ from reelway.domain.generation import (
 )
 from reelway.domain.money import Purse
 from reelway.domain.states import State
-from reelway.errors import InvalidRequest
+from reelway.errors import CommitUnknown, InvalidRequest, Overloaded
 from reelway.events import store as events
 from reelway.generations import store
 from reelway.generations.inputs import InputStore
 from reelway.generations.routing import Plan, Router
+from reelway.kit import logs
 from reelway.kit.clock import Clock
 from reelway.kit.ids import new_id, new_token
+from reelway.kit.metrics import Metrics
+from reelway.kit.tracing import Tracing
 from reelway.ledger import ledger
 
+_log = structlog.get_logger(__name__)
 _RETRY_WHEN_FULL_S: Final = 30  # the documented retry_after of a full queue
+_FIND_OUT_S: Final = 10.0
+_LOOK_AGAIN_S: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +100,8 @@ class Creator:
         clock: Clock,
         in_flight_max: int,
         rng: random.Random,
+        metrics: Metrics,
+        tracing: Tracing,
     ) -> None:
         self._db = db
         self._catalogue = catalogue
@@ -100,6 +111,8 @@ class Creator:
         self._clock = clock
         self._in_flight_max = in_flight_max
         self._rng = rng
+        self._metrics = metrics
+        self._tracing = tracing
 
     async def quote(self, caller: Caller, request: GenerationRequest) -> Quote:
         """Check and price without making anything; inputs are not fetched."""
@@ -116,6 +129,7 @@ class Creator:
         so that a repeated request gets it word for word.
         """
         caller.require(Scope.GENERATE)
+        logs.hide(submission.request.prompt, submission.request.negative_prompt)
         earlier = await self._earlier(caller, submission)
         if earlier is not None:
             return Created(body=earlier, generation=None)
@@ -125,15 +139,43 @@ class Creator:
         spec = replace(spec, assets=assets)
         generation = _new(caller, submission, spec, plan, self._clock.now_ms())
         try:
-            created = await self._db.write(self._create(caller, submission, generation, answer))
-        except BaseException:
+            created = await self._db.write(self._create(caller, submission, generation, answer, self._tracing.here()))
+        except CommitUnknown as unknown:
+            created = await self._found_out(generation, unknown)
+        except Exception:  # not when cancelled: the write goes on
             await self._inputs.drop(assets)
             raise
         if created.generation is None:
             await self._inputs.drop(assets)
         else:
             self._dispatch.wake(Topic.GENERATION, created.generation.id)
+            self._metrics.created.labels(plan.provider, spec.model).inc()
+            _log.info("generation_created", generation=created.generation.id, model=spec.model, served_by=plan.provider)
         return created
+
+    async def _found_out(self, generation: Generation, unknown: CommitUnknown) -> Created:
+        """What became of a create whose commit was not answered; raises Overloaded.
+
+        Its inputs are dropped only when it is certain that the generation was not saved.
+        """
+        created: Created = unknown.result  # type: ignore[assignment]
+        if created.generation is None:
+            return created
+        ends_s = self._clock.monotonic_s() + _FIND_OUT_S
+        while True:
+            try:
+                saved = await self._db.write(_saved(generation))
+            except CommitUnknown as again:
+                saved = bool(again.result)
+            except Overloaded:
+                if self._clock.monotonic_s() > ends_s:
+                    raise unknown from None
+                await asyncio.sleep(_LOOK_AGAIN_S)
+                continue
+            if saved:
+                return created
+            await self._inputs.drop(generation.spec.assets)
+            raise Overloaded("the database went away; nothing was created")
 
     def _plan(self, caller: Caller, request: GenerationRequest) -> tuple[ClipSpec, Plan]:
         card = self._catalogue.find(request.model)
@@ -155,23 +197,41 @@ class Creator:
         submission: Submission,
         generation: Generation,
         answer: Answer,
+        traceparent: str | None,
     ) -> Script[Created]:
         now, price = generation.created_at, generation.price_microusd
         key = submission.idempotency_key
-        if key is not None:  # again: two equal requests may have got this far together
-            earlier = yield from idempotency.replay(caller.workspace_id, key, submission.request_hash, now)
+        if key is not None:  # two equal requests may have got this far together
+            hashed = submission.request_hash
+            earlier = yield from idempotency.claim(caller.workspace_id, key, hashed, generation.id, now)
             if earlier is not None:
                 return Created(body=earlier, generation=None)
-        yield from check_in_flight(caller.key_id, self._in_flight_max, _RETRY_WHEN_FULL_S)
-        available = yield from ledger.hold(caller.workspace_id, caller.purse, generation.id, price, now)
         number = yield from store.insert(generation)
         generation = replace(generation, number=number)
-        yield from events.record_first(generation.id, EventType.CREATED, {"price_microusd": price}, now)
-        yield from self._dispatch.enqueue(Topic.GENERATION, generation.id, now)
+        told = {"price_microusd": price} | ({"traceparent": traceparent} if traceparent else {})
+        yield from events.record_first(generation.id, EventType.CREATED, told, now)
+        yield from self._dispatch.enqueue(
+            Entry(
+                topic=Topic.GENERATION,
+                subject=generation.id,
+                lane=generation_lane(generation.provider),
+                owner=generation.workspace_id,
+                due_at=now,
+            )
+        )
+        # The hold locks the account, so it comes late; what is counted after it, no other create can change.
+        available = yield from ledger.hold(caller.workspace_id, caller.purse, generation.id, price, now)
+        yield from check_in_flight(caller.key_id, self._in_flight_max, _RETRY_WHEN_FULL_S)
         body = answer(generation, available)
         if key is not None:
-            yield from idempotency.remember(caller.workspace_id, key, submission.request_hash, generation.id, body, now)
+            yield from idempotency.remember(caller.workspace_id, key, body)
         return Created(body=body, generation=generation, available_microusd=available)
+
+
+def _saved(generation: Generation) -> Script[bool]:
+    """Whether it is there, once the transaction that made it is over: that one locks the account too."""
+    yield from ledger.lock(generation.workspace_id, generation.purse)
+    return (yield from store.by_id(generation.id)) is not None
 
 
 def _new(caller: Caller, submission: Submission, spec: ClipSpec, plan: Plan, now_ms: int) -> Generation:

@@ -6,6 +6,7 @@ from reelway.domain.generation import Generation
 from reelway.domain.states import State
 from reelway.events import store as events
 from reelway.generations import store
+from reelway.kit.metrics import Metrics
 from reelway.ledger import ledger
 from reelway.webhooks.announce import Announcer
 
@@ -39,3 +40,11 @@ def end(
     yield from events.record(g.id, _EVENT[state], data, now_ms)
     deliveries = yield from announcer.announce(ended, _EVENT[state], now_ms)
     return ended, deliveries
+
+
+def count_end(metrics: Metrics, g: Generation) -> None:
+    """After the commit: whoever ended it counts it."""
+    took_s = max((g.ended_at or g.created_at) - g.created_at, 0) / 1000
+    metrics.ended.labels(g.state, g.provider, g.model).inc()
+    metrics.generation_seconds.labels(g.provider, g.state).observe(took_s)
+    metrics.charged_microusd.labels(g.purse, g.provider).inc(g.charged_microusd or 0)

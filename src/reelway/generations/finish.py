@@ -1,10 +1,12 @@
 """Bring a finished clip home: bytes to our storage, probed, pictured; before anybody says it succeeded."""
 
 import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from math import floor
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import structlog
 
@@ -17,8 +19,12 @@ from reelway.media import gif
 from reelway.media.poster import stills
 from reelway.media.probe import ClipFacts, UnreadableClip, probe
 from reelway.media.worker import run_media
-from reelway.providers.base import Done, one_chunk
-from reelway.storage.base import Storage, StoredFile, media_type_of
+from reelway.providers.base import Done
+from reelway.storage.base import MissingFile, Storage, StoredFile
+from reelway.storage.disk import write
+from reelway.storage.scratch import Scratch
+
+T = TypeVar("T")
 
 _log = structlog.get_logger(__name__)
 
@@ -63,88 +69,75 @@ class Finisher:
         self._outbound = outbound
         self._catalogue = catalogue
         self._clock = clock
-        self._work_dir = work_dir
+        self._scratch = Scratch(work_dir / "scratch")
         self._result_bytes_max = result_bytes_max
 
     async def store(self, g: Generation, done: Done, *, retry_until_s: float) -> Finished:
-        """Store, probe, picture; tries again while our disk refuses, until monotonic `retry_until_s`.
+        """Probe, store, picture; tries again while our disk or bucket refuses, until monotonic `retry_until_s`.
 
         Raises ProviderError when the provider's bytes cannot be had, NotAClip when they are no clip.
         """
-        while True:
-            try:
-                return await self._store(g, done)
-            except StorageError as error:
-                if self._clock.monotonic_s() > retry_until_s:
-                    raise
-                _log.error("storage_refuses", generation=g.id, error=error.message)
-                await asyncio.sleep(_STORE_RETRY_S)
-
-    async def _store(self, g: Generation, done: Done) -> Finished:
+        insist = _Insistence(g.id, self._clock, retry_until_s)
         key = file_key(g.token, ".mp4")
-        stored = await self._storage.open(key)  # whole, if it is there: a restart between storing and the row
-        if stored is None:
-            stored = await self._fetch(key, done)
-        path = await self._local(key)
-        try:
-            facts = await run_media(probe, path)
-        except UnreadableClip as error:
-            await self._storage.delete(key)
-            raise NotAClip(f"the provider's file is not a clip: {error.message}") from error
-        media_type = "video/mp4"
-        if g.spec.output_type is OutputType.GIF:
-            stored = await self._animate(g, path)
-            media_type = "image/gif"
-        await self._picture(g, path)
+        stored = await insist(lambda: self._storage.open(key))  # whole: a restart between storing and the row
+        async with self._at_hand(key, done, insist, is_stored=stored is not None) as path:
+            try:
+                facts = await run_media(probe, path)
+            except UnreadableClip as error:
+                raise NotAClip(f"the provider's file is not a clip: {error.message}") from error
+            if stored is None:
+                stored = await insist(lambda: self._storage.put_file(key, path, media_type="video/mp4"))
+            if g.spec.output_type is OutputType.GIF:
+                stored = await self._animate(g, path, insist)
+            await self._picture(g, path, insist)
         return Finished(
-            output=_output(facts, stored, media_type),
+            output=_output(facts, stored),
             meta=dict(done.meta) | _difference(g.spec, facts),
             charge_microusd=self._charge(g, facts),
         )
 
-    async def _fetch(self, key: str, done: Done) -> StoredFile:
-        if done.path is not None:
-            if not done.path.exists():
+    @asynccontextmanager
+    async def _at_hand(
+        self, key: str, done: Done, insist: "_Insistence", *, is_stored: bool
+    ) -> AsyncGenerator[Path, None]:
+        """The clip on this machine: where it is stored, where the engine left it, or a copy that goes with the block.
+
+        Stored from there once it is probed: a provider's bytes are fetched once, however often the storage refuses.
+        """
+        here = self._storage.local_path(key) if is_stored else done.path
+        if here is not None:
+            if not here.exists():
                 raise ProviderError(ProviderFault.NOT_FOUND, "the engine's file is gone")
-            return await self._storage.put_file(key, done.path, media_type="video/mp4")
+            yield here
+            return
+        with self._scratch.path(".mp4") as copy:
+            try:
+                await insist(lambda: write(self._storage.read(key) if is_stored else self._download(done), copy))
+            except OutboundError as error:
+                raise ProviderError(ProviderFault.UNAVAILABLE, f"cannot download the clip: {error.message}") from error
+            yield copy
+
+    def _download(self, done: Done) -> AsyncIterator[bytes]:
         if done.url is None:
             raise ProviderError(ProviderFault.UNREADABLE, "the provider said done without a file")
-        chunks = self._outbound.download(
+        return (done.via or self._outbound).download(
             done.url, headers=dict(done.headers), size_bytes_max=self._result_bytes_max, timeout_s=900
         )
-        try:
-            return await self._storage.put(key, chunks, media_type="video/mp4")
-        except OutboundError as error:
-            raise ProviderError(ProviderFault.UNAVAILABLE, f"cannot download the clip: {error.message}") from error
 
-    async def _local(self, key: str) -> Path:
-        local = self._storage.local_path(key)
-        if local is not None:
-            return local
-        copy = self._work_dir / key.replace("/", "-")
-        with copy.open("wb") as file:
-            async for chunk in self._storage.read(key):
-                file.write(chunk)
-        return copy
+    async def _animate(self, g: Generation, path: Path, insist: "_Insistence") -> StoredFile:
+        with self._scratch.path(".gif") as made:
+            await run_media(gif.gif, path, made)
+            return await insist(lambda: self._storage.put_file(file_key(g.token, ".gif"), made, media_type="image/gif"))
 
-    async def _animate(self, g: Generation, path: Path) -> StoredFile:
-        scratch = self._work_dir / f"{g.token}.gif"
-        try:
-            await run_media(gif.gif, path, scratch)
-            return await self._storage.put_file(file_key(g.token, ".gif"), scratch, media_type="image/gif")
-        finally:
-            scratch.unlink(missing_ok=True)
-
-    async def _picture(self, g: Generation, path: Path) -> None:
+    async def _picture(self, g: Generation, path: Path, insist: "_Insistence") -> None:
         """Poster, thumbnail and contact sheet; a clip without them is still a clip."""
         try:
             made = await run_media(stills, path)
         except (UnreadableClip, ValueError) as error:
             _log.warning("no_pictures", generation=g.id, error=str(error))
             return
-        for suffix, picture in ((".jpg", made.poster), (".webp", made.thumbnail), ("-sheet.jpg", made.contact_sheet)):
-            key = file_key(g.token, suffix)
-            await self._storage.put(key, one_chunk(picture), media_type=media_type_of(key))
+        pictures = {".jpg": made.poster, ".webp": made.thumbnail, "-sheet.jpg": made.contact_sheet}
+        await insist(lambda: self._storage.put_all({file_key(g.token, s): p for s, p in pictures.items()}))
 
     def _charge(self, g: Generation, facts: ClipFacts) -> int:
         """The frozen price, or less when less was made; never more."""
@@ -156,6 +149,28 @@ class Finisher:
         fps = max(round(facts.fps), 1)
         made = replace(g.spec, width=facts.width, height=facts.height, fps=fps, frames=floor(facts.duration_s * fps))
         return min(g.price_microusd, card.price_microusd(made))
+
+
+class _Insistence:
+    """Tries what the storage refuses again, for so long."""
+
+    def __init__(self, generation: str, clock: Clock, until_s: float) -> None:
+        self._generation = generation
+        self._clock = clock
+        self._until_s = until_s
+
+    async def __call__(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Raises StorageError when the time is over, and MissingFile at once."""
+        while True:
+            try:
+                return await attempt()
+            except MissingFile:
+                raise
+            except StorageError as error:
+                if self._clock.monotonic_s() > self._until_s:
+                    raise
+                _log.error("storage_refuses", generation=self._generation, error=error.message)
+                await asyncio.sleep(_STORE_RETRY_S)
 
 
 def _difference(spec: ClipSpec, facts: ClipFacts) -> dict[str, Any]:
@@ -170,7 +185,8 @@ def _difference(spec: ClipSpec, facts: ClipFacts) -> dict[str, Any]:
     }
 
 
-def _output(facts: ClipFacts, stored: StoredFile, media_type: str) -> Output:
+def _output(facts: ClipFacts, stored: StoredFile) -> Output:
+    media_type = stored.media_type
     return Output(
         width=facts.width,
         height=facts.height,

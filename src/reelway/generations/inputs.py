@@ -1,13 +1,15 @@
 """Input files: fetched once by us through the guarded client, decoded, re-encoded, stored."""
 
-import asyncio
 import base64
 import binascii
 import re
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote_to_bytes
+
+import structlog
 
 from reelway.domain.generation import Asset, InputFile, Role
 from reelway.errors import InvalidRequest, StorageError
@@ -18,6 +20,10 @@ from reelway.media.probe import check_source_video
 from reelway.media.worker import run_media
 from reelway.providers.base import one_chunk
 from reelway.storage.base import Storage
+from reelway.storage.disk import write
+from reelway.storage.scratch import Scratch
+
+_log = structlog.get_logger(__name__)
 
 _DATA_URI: Final = re.compile(r"data:([a-z0-9.+/-]*)((?:;[a-z0-9=._+-]+)*),", re.IGNORECASE)
 _PICTURES: Final = frozenset({Role.FIRST_FRAME, Role.LAST_FRAME})
@@ -38,7 +44,7 @@ class InputStore:
     ) -> None:
         self._storage = storage
         self._outbound = outbound
-        self._work_dir = work_dir
+        self._scratch = Scratch(work_dir / "scratch")
         self._picture_bytes_max = picture_bytes_max
         self._clip_bytes_max = clip_bytes_max
         self._timeout_s = timeout_s
@@ -55,25 +61,19 @@ class InputStore:
         return tuple(taken)
 
     async def drop(self, assets: Sequence[Asset]) -> None:
-        """Nobody needs them any more."""
+        """Nobody needs them any more; one that the storage keeps all the same does no harm."""
         for asset in assets:
-            await self._storage.delete(asset.key)
+            try:
+                await self._storage.delete(asset.key)
+            except StorageError as error:
+                _log.warning("input_not_deleted", key=asset.key, error=error.message)
 
-    async def path(self, asset: Asset) -> Path:
-        """A file on this machine, for engines that want one."""
-        local = self._storage.local_path(asset.key)
-        if local is not None:
-            return local
-        copy = self._work_dir / asset.key.replace("/", "-")
-        if not copy.exists():
-            data = await self.read(asset)
-            await asyncio.to_thread(copy.write_bytes, data)
-        return copy
+    def at_hand(self, asset: Asset) -> AbstractAsyncContextManager[Path]:
+        """A file on this machine until the block ends, for engines that want one; raises StorageError."""
+        return self._scratch.at_hand(self._storage, asset.key)
 
     async def read(self, asset: Asset) -> bytes:
-        """The bytes; raises StorageError when they are gone."""
-        if await self._storage.open(asset.key) is None:
-            raise StorageError(f"input file {asset.key} is gone")
+        """The bytes; raises MissingFile when they are gone, StorageError."""
         return b"".join([chunk async for chunk in self._storage.read(asset.key)])
 
     async def _take(self, file: InputFile) -> Asset:
@@ -110,14 +110,9 @@ class InputStore:
         return await self._keep(file, png, "png", "image/png", picture.width, picture.height)
 
     async def _keep_clip(self, file: InputFile, data: bytes) -> Asset:
-        scratch = self._work_dir / f"input-{new_token(8)}"
-        try:
-            await asyncio.to_thread(scratch.write_bytes, data)
-            facts = await run_media(check_source_video, scratch, size_bytes_max=self._clip_bytes_max)
-        except OSError as error:
-            raise StorageError(f"cannot write to {self._work_dir}: {error.strerror}") from error
-        finally:
-            scratch.unlink(missing_ok=True)
+        with self._scratch.path() as path:
+            await write(one_chunk(data), path)
+            facts = await run_media(check_source_video, path, size_bytes_max=self._clip_bytes_max)
         return await self._keep(file, data, "mp4", "video/mp4", facts.width, facts.height)
 
     async def _keep(self, file: InputFile, data: bytes, suffix: str, media_type: str, width: int, height: int) -> Asset:

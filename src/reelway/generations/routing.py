@@ -1,6 +1,6 @@
 """Who will serve a clip, and what that costs the caller. The quote, the hold and the pages all ask here."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Container
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -23,16 +23,20 @@ class Plan:
 
 
 class Router:
-    """Orders the routes of a model by the operator's wish and what is alive today."""
+    """Orders the routes of a model by the operator's wish and what is alive today.
 
-    def __init__(self, *, previz_off: Collection[str], clock: Clock) -> None:
+    `providers` are the names that are configured: a route to another one is not there. None: all are.
+    """
+
+    def __init__(self, *, previz_off: Collection[str], clock: Clock, providers: Container[str] | None = None) -> None:
         self._previz_off = frozenset(previz_off)
         self._clock = clock
+        self._providers = providers
 
     def routes(self, card: ModelCard) -> list[Route]:
         """The upstreams that can serve it now, first choice first; empty when none is left."""
         today = self.today()
-        return [r for r in card.routes if r.alive(today) and not self._switched_off(card, r)]
+        return [r for r in card.routes if r.alive(today) and self._served(card, r)]
 
     def plan(self, card: ModelCard, route: Route, spec: ClipSpec, purse: Purse) -> Plan:
         """What this clip costs by that route."""
@@ -67,7 +71,9 @@ class Router:
         """UTC."""
         return datetime.fromtimestamp(self._clock.now_ms() / 1000, UTC).date()
 
-    def _switched_off(self, card: ModelCard, route: Route) -> bool:
+    def _served(self, card: ModelCard, route: Route) -> bool:
+        if self._providers is not None and route.provider not in self._providers:
+            return False
         # The model called previz is itself: switching "previz" off is what removes it.
         off = self._previz_off
-        return route.provider == "previz" and (card.id in off or ("*" in off and card.id != "previz"))
+        return route.provider != "previz" or not (card.id in off or ("*" in off and card.id != "previz"))

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from sys import intern
 from typing import Any
 
-from reelway.db.script import Row, Script, Value, from_json, sql, to_json
+from reelway.db.script import Row, Script, Value, from_json, sql, tell, to_json
 from reelway.domain.generation import (
     ClipSpec,
     Dialect,
@@ -142,12 +142,11 @@ def page(
 
 def succeeded(workspace_id: WorkspaceId, limit: int, offset: int) -> Script[tuple[list[Generation], int]]:
     """Finished clips, newest first, and how many there are in all."""
-    where = "workspace_id = $1 AND state = $2 AND deleted_at IS NULL"
-    counted = yield sql(f"SELECT COUNT(*) FROM generations WHERE {where}", workspace_id, State.SUCCEEDED)
+    where = "workspace_id = $1 AND output IS NOT NULL AND deleted_at IS NULL"  # as the index says it
+    counted = yield sql(f"SELECT COUNT(*) FROM generations WHERE {where}", workspace_id)
     rows = yield sql(
-        f"SELECT {_COLUMNS} FROM generations WHERE {where} ORDER BY id DESC LIMIT $3 OFFSET $4",
+        f"SELECT {_COLUMNS} FROM generations WHERE {where} ORDER BY id DESC LIMIT $2 OFFSET $3",
         workspace_id,
-        State.SUCCEEDED,
         limit,
         offset,
     )
@@ -195,6 +194,13 @@ def move(g: Generation, to: State, **columns: Value) -> Script[Generation]:
     return _generation(rows[0])
 
 
+def fence(g: Generation) -> Script[None]:
+    """Lock the row; raises Conflict when another worker has taken the job meanwhile."""
+    rows = yield sql("UPDATE generations SET epoch = epoch WHERE id = $1 AND epoch = $2 RETURNING 1", g.id, g.epoch)
+    if not rows:
+        raise Conflict(f"generation {g.id} was taken over")
+
+
 def request_cancel(g: Generation) -> Script[bool]:
     """Leave word for the worker that has it; False when it has ended meanwhile."""
     rows = yield sql("UPDATE generations SET cancel_requested = 1 WHERE id = $1 AND ended_at IS NULL RETURNING 1", g.id)
@@ -209,7 +215,7 @@ def cancel_requested(generation_id: GenerationId) -> Script[bool]:
 
 def forget_cancel(g: Generation) -> Script[None]:
     """The provider could not stop it: the word is taken back, so that it can be given again."""
-    yield sql("UPDATE generations SET cancel_requested = 0 WHERE id = $1 AND epoch = $2", g.id, g.epoch)
+    yield tell("UPDATE generations SET cancel_requested = 0 WHERE id = $1 AND epoch = $2", g.id, g.epoch)
 
 
 def mark_deleted(g: Generation, now_ms: int) -> Script[bool]:
@@ -238,7 +244,7 @@ class Attempt:
     number: int
     provider: str
     upstream_model: str
-    outcome: str  # started | accepted | rejected | unknown
+    outcome: str  # started | accepted | rejected | unknown | absent
     handle: dict[str, Any] | None
     fault: str | None
     message: str | None
@@ -269,8 +275,17 @@ def attempts(generation_id: GenerationId) -> Script[list[Attempt]]:
     ]
 
 
+def order_key(g: Generation, attempts: list[Attempt]) -> str:
+    """What the newest attempt is called at the provider: as those right before it that never arrived there.
+
+    One of them may still be on its way, from a worker that fell asleep before it was sent: then both are one order.
+    """
+    arrived = [a.number for a in attempts[:-1] if a.outcome != "absent"]
+    return f"{g.id}:{max(arrived, default=0) + 1}"
+
+
 def start_attempt(g: Generation, now_ms: int) -> Script[int]:
-    """Write that we are about to call; returns the attempt's number."""
+    """Write that we are about to call, after the `move` that makes it ours; returns the attempt's number."""
     rows = yield sql(
         "INSERT INTO attempts (generation_id, number, provider, upstream_model, outcome, started_at)"
         " SELECT $1, COALESCE(MAX(number), 0) + 1, $2, $3, 'started', $4 FROM attempts WHERE generation_id = $1"
@@ -295,7 +310,7 @@ def end_attempt(
     message: str | None = None,
 ) -> Script[None]:
     """Write what came of it: accepted (with the handle), rejected or unknown."""
-    yield sql(
+    yield tell(
         "UPDATE attempts SET outcome = $3, ended_at = $4, handle = $5, fault = $6, message = $7"
         " WHERE generation_id = $1 AND number = $2",
         g.id,

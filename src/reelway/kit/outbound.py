@@ -127,6 +127,14 @@ class _Request:
     redirects_max: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pool:
+    """Which connections a request may use."""
+
+    pooled: bool  # kept for the next one
+    trusted: bool  # to the trusted origin, wherever it is
+
+
 def _open_socket(info: AddrInfo) -> socket.socket:
     family, kind, protocol, _, _ = info
     return socket.socket(family, kind, protocol)
@@ -136,8 +144,9 @@ class Outbound:
     """Guarded HTTP client; create one, share it, `aclose()` it.
 
     `allow_private` lists networks that may be dialled although they are not public (127.0.0.0/8 for an
-    engine on the same machine). `resolver` and `open_socket` exist for tests: the guard has judged the
-    address before `open_socket` is called.
+    engine on the same machine). `trusted` is a URL whose origin (scheme, host and port) the operator named,
+    so it may be anywhere; see `trusting`. `resolver` and `open_socket` exist for tests: the guard has judged
+    the address before `open_socket` is called.
     """
 
     def __init__(
@@ -145,16 +154,35 @@ class Outbound:
         *,
         user_agent: str,
         allow_private: Sequence[Network] = (),
+        trusted: str | None = None,
         resolver: AbstractResolver | None = None,
         open_socket: OpenSocket = _open_socket,
         connections_max: int = 256,
     ) -> None:
         self._user_agent = user_agent
         self._allow_private = tuple(allow_private)
+        self._trusted = None if trusted is None else _origin(_parse(_Trip(), trusted))
         self._resolver = resolver
         self._open_socket = open_socket
         self._connections_max = connections_max
-        self._sessions: dict[bool, aiohttp.ClientSession] = {}
+        self._sessions: dict[_Pool, aiohttp.ClientSession] = {}
+        self._siblings: dict[str, Outbound] = {}
+
+    def trusting(self, base_url: str) -> "Outbound":
+        """A client that also reaches the origin of `base_url` where it is not public: an engine in the LAN.
+
+        Everything else stays as guarded as here, redirects from there too. Closed together with this one.
+        """
+        if base_url not in self._siblings:
+            self._siblings[base_url] = Outbound(
+                user_agent=self._user_agent,
+                allow_private=self._allow_private,
+                trusted=base_url,
+                resolver=self._resolver,
+                open_socket=self._open_socket,
+                connections_max=self._connections_max,
+            )
+        return self._siblings[base_url]
 
     async def fetch(
         self,
@@ -262,13 +290,16 @@ class Outbound:
         sessions, self._sessions = self._sessions, {}
         for session in sessions.values():
             await session.close()
+        for sibling in self._siblings.values():
+            await sibling.aclose()
 
     async def _open(self, trip: _Trip, request: _Request) -> tuple[aiohttp.ClientResponse, URL]:
         """Follow redirects by hand, each hop judged like a first one; the caller closes the response."""
         url = self._judged(trip, _parse(trip, request.url))
         headers = request.headers
-        session = self._session(pooled=request.method in _SAFE_METHODS)
+        pooled = request.method in _SAFE_METHODS
         for _ in range(request.redirects_max + 1):
+            session = self._session(_Pool(pooled=pooled, trusted=self._trusts(url)))
             response = await session.request(
                 request.method,
                 url,
@@ -308,6 +339,9 @@ class Outbound:
         host = url.raw_host
         if not host:
             raise trip.error("bad_url", "a URL without a host")
+        if self._trusts(url) and url.raw_user is None and url.raw_password is None:
+            trip.host = host.lower()
+            return url
         if url.raw_user is not None or url.raw_password is not None:
             raise trip.error("bad_url", "a URL with a user name or password in it; send them as a header")
         port = url.port
@@ -322,18 +356,22 @@ class Outbound:
             raise _refused(trip)
         return url
 
-    def _session(self, *, pooled: bool) -> aiohttp.ClientSession:
+    def _trusts(self, url: URL) -> bool:
+        return self._trusted is not None and _origin(url) == self._trusted
+
+    def _session(self, pool: _Pool) -> aiohttp.ClientSession:
         """The session to use; made on first use, because aiohttp wants the running loop."""
-        if pooled not in self._sessions:
-            self._sessions[pooled] = aiohttp.ClientSession(
+        if pool not in self._sessions:
+            self._sessions[pool] = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
-                    # aiohttp calls this for each address it dials: literals, DNS answers, every attempt.
-                    socket_factory=self._guarded_socket,
+                    # aiohttp calls this for each address it dials: literals, DNS answers, every attempt. What is
+                    # trusted has connections of its own, so no other URL can ever use the unguarded ones.
+                    socket_factory=self._open_socket if pool.trusted else self._guarded_socket,
                     resolver=self._resolver,
                     limit=self._connections_max,
                     # A POST on a pooled connection that the other side is just closing fails with its fate
                     # unknown, and an unknown submit holds the owner's money. So those get a fresh one.
-                    force_close=not pooled,
+                    force_close=not pool.pooled,
                 ),
                 # The whole has its deadline in asyncio.timeout; a dead host is given up sooner, and unsent.
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT_S),
@@ -342,7 +380,7 @@ class Outbound:
                 trust_env=False,
                 trace_configs=[_noting_connections()],
             )
-        return self._sessions[pooled]
+        return self._sessions[pool]
 
     def _guarded_socket(self, info: AddrInfo) -> socket.socket:
         address = parse_address(str(info[4][0]))

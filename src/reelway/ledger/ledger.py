@@ -4,15 +4,22 @@ A hold is resolved once, by a settle (all or part; the rest goes back) or by a r
 and never edited; the balance columns move in the same transaction, and `audit` proves that they equal the sum.
 """
 
-from reelway.db.script import Script, sql
+from typing import Final
+
+from reelway.db.script import Script, sql, tell
 from reelway.domain.generation import GenerationId, WorkspaceId
 from reelway.domain.money import AMOUNT_MICROUSD_MAX, Balance, Purse, TransferKind, usd
 from reelway.errors import Conflict, InsufficientCredits, InvalidRequest
 
+_INSERT: Final = (
+    "INSERT INTO transfers (id, workspace_id, purse, kind, amount_microusd, generation_id, note, created_at)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+)
+
 
 def open_account(workspace_id: WorkspaceId, purse: Purse) -> Script[None]:
     """Make the account; again changes nothing."""
-    yield sql(
+    yield tell(
         "INSERT INTO accounts (workspace_id, purse) VALUES ($1, $2) ON CONFLICT DO NOTHING",
         workspace_id,
         purse,
@@ -25,24 +32,27 @@ def grant(
     """Give credits; the same `transfer_id` again changes nothing and returns False."""
     if not 0 < amount_microusd <= AMOUNT_MICROUSD_MAX:
         raise InvalidRequest(f"cannot grant {usd(amount_microusd)} USD; more than 0, at most 10^9")
-    written = yield from _insert(
-        transfer_id, workspace_id, purse, TransferKind.GRANT, amount_microusd, None, note, now_ms
-    )
+    args = transfer_id, workspace_id, purse, TransferKind.GRANT, amount_microusd, None, note, now_ms
+    written = yield sql(f"{_INSERT} ON CONFLICT DO NOTHING RETURNING 1", *args)
     if written:
-        yield sql(
+        yield tell(
             "UPDATE accounts SET balance_microusd = balance_microusd + $3 WHERE workspace_id = $1 AND purse = $2",
             workspace_id,
             purse,
             amount_microusd,
         )
-    return written
+    return bool(written)
 
 
 def hold(
     workspace_id: WorkspaceId, purse: Purse, generation_id: GenerationId, amount_microusd: int, now_ms: int
 ) -> Script[int]:
-    """Set the price aside; returns what is available after it. Raises InsufficientCredits: nothing was written."""
-    written = yield from _insert(
+    """Set the price aside; returns what is available after it. Locks the account until the transaction ends.
+
+    Raises InsufficientCredits: nothing was written; Conflict when there is a hold already.
+    """
+    yield tell(
+        _INSERT,
         f"hold:{generation_id}",
         workspace_id,
         purse,
@@ -52,8 +62,6 @@ def hold(
         "",
         now_ms,
     )
-    if not written:
-        raise Conflict(f"credits for {generation_id} are already held")
     moved = yield sql(
         "UPDATE accounts SET held_microusd = held_microusd + $3 WHERE workspace_id = $1 AND purse = $2"
         " AND balance_microusd - held_microusd >= $3 RETURNING balance_microusd - held_microusd",
@@ -65,6 +73,15 @@ def hold(
         raise InsufficientCredits("Insufficient credits. Please add more credits to continue.")
     available: int = moved[0][0]
     return available
+
+
+def lock(workspace_id: WorkspaceId, purse: Purse) -> Script[None]:
+    """Wait until no other transaction holds or resolves here, and keep them waiting until this one ends."""
+    yield sql(
+        "UPDATE accounts SET held_microusd = held_microusd WHERE workspace_id = $1 AND purse = $2 RETURNING 1",
+        workspace_id,
+        purse,
+    )
 
 
 def settle(generation_id: GenerationId, amount_microusd: int, now_ms: int) -> Script[None]:
@@ -90,23 +107,20 @@ def balances(workspace_id: WorkspaceId) -> Script[dict[Purse, Balance]]:
 
 def _resolve(generation_id: GenerationId, kind: TransferKind, amount_microusd: int | None, now_ms: int) -> Script[None]:
     rows = yield sql(
-        "SELECT workspace_id, purse, amount_microusd FROM transfers WHERE generation_id = $1 AND kind = 'hold'",
+        "SELECT workspace_id, purse, amount_microusd FROM transfers WHERE generation_id = $1 AND kind = 'hold'"
+        " AND NOT EXISTS (SELECT 1 FROM transfers WHERE generation_id = $1 AND kind IN ('settle', 'release'))",
         generation_id,
     )
     if not rows:
-        raise Conflict(f"no credits are held for {generation_id}")
+        raise Conflict(f"no credits are held for {generation_id}, or not any more")
     workspace_id, purse, held = rows[0]
     taken = 0 if kind is TransferKind.RELEASE else amount_microusd
     if taken is None or not 0 <= taken <= held:
         raise Conflict(f"cannot settle {amount_microusd} of the {held} microusd held for {generation_id}")
     amount = held if kind is TransferKind.RELEASE else taken
-    written = yield from _insert(
-        f"{kind}:{generation_id}", workspace_id, purse, kind, amount, generation_id, "", now_ms
-    )
-    if not written:
-        raise Conflict(f"the hold of {generation_id} is resolved already")
+    yield tell(_INSERT, f"{kind}:{generation_id}", workspace_id, purse, kind, amount, generation_id, "", now_ms)
     if held:
-        yield sql(
+        yield tell(
             "UPDATE accounts SET held_microusd = held_microusd - $3, balance_microusd = balance_microusd - $4"
             " WHERE workspace_id = $1 AND purse = $2",
             workspace_id,
@@ -114,28 +128,3 @@ def _resolve(generation_id: GenerationId, kind: TransferKind, amount_microusd: i
             held,
             taken,
         )
-
-
-def _insert(
-    transfer_id: str,
-    workspace_id: str,
-    purse: str,
-    kind: TransferKind,
-    amount_microusd: int,
-    generation_id: str | None,
-    note: str,
-    now_ms: int,
-) -> Script[bool]:
-    rows = yield sql(
-        "INSERT INTO transfers (id, workspace_id, purse, kind, amount_microusd, generation_id, note, created_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING RETURNING 1",
-        transfer_id,
-        workspace_id,
-        purse,
-        kind,
-        amount_microusd,
-        generation_id,
-        note,
-        now_ms,
-    )
-    return bool(rows)

@@ -38,7 +38,7 @@ def transfers(workspace_id: WorkspaceId, after: str | None, limit: int) -> Scrip
         raise InvalidRequest(f"no transfer {after[:80]!r} to list after", param="after", code="invalid_cursor")
     rows = yield sql(
         f"SELECT {_COLUMNS} FROM transfers t WHERE t.workspace_id = $1"
-        " AND (t.created_at < $2 OR (t.created_at = $2 AND t.id < $3))"
+        " AND (t.created_at, t.id) < ($2, $3)"
         " ORDER BY t.created_at DESC, t.id DESC LIMIT $4",
         workspace_id,
         last[0][0],

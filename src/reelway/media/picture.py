@@ -124,3 +124,14 @@ _KNOWN_STARTS: Final = {
     b"MM\0*": "a TIFF",
     b"\x1aE\xdf\xa3": "a video",
 }
+
+
+def fill(data: bytes, width: int, height: int) -> bytes:
+    """A picture of ours as PNG of exactly that size: scaled until it fills it, and cropped in the middle."""
+    from PIL import Image, ImageOps
+
+    picture = open_picture(data)
+    if (picture.width, picture.height) == (width, height):
+        return data
+    image = ImageOps.fit(picture.image, (width, height), Image.Resampling.LANCZOS)
+    return Picture(width=width, height=height, media_type="image/png", image=image).png()

@@ -147,8 +147,9 @@ class _Child:
     async def kill(self) -> None:
         """End it now and reap it."""
         if self._process.returncode is None:
+            # Not process.kill(): that looks whether it is dead already, and so takes its exit code from asyncio.
             with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
+                os.kill(self._process.pid, signal.SIGKILL)
         await self._reap()
 
     async def close(self) -> None:

@@ -5,9 +5,13 @@ retries, never prices. `generations/advance` does those for every provider.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Annotated, Any, Protocol, TypeAlias
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from reelway.domain.generation import Asset, ClipSpec
 from reelway.errors import ProviderError, ProviderFault
@@ -20,12 +24,12 @@ Handle: TypeAlias = dict[str, Any]
 class Inputs(Protocol):
     """The input files of a job, in whichever way the provider's transport takes them."""
 
-    async def path(self, asset: Asset) -> Path:
-        """A file on this machine."""
+    def at_hand(self, asset: Asset) -> AbstractAsyncContextManager[Path]:
+        """A file on this machine until the block ends; raises StorageError, MissingFile when it is gone."""
         ...
 
     async def read(self, asset: Asset) -> bytes:
-        """The bytes."""
+        """The bytes; raises likewise."""
         ...
 
 
@@ -33,10 +37,11 @@ class Inputs(Protocol):
 class Order:
     """One attempt to have a clip made."""
 
-    key: str  # the same for the same attempt: give it to the provider as idempotency key or external id
+    # Give it to the provider as idempotency key or external id. Another for each attempt, but for one that is made
+    # again because the provider said it never had it: that may still be on its way, and both shall be one order.
+    key: str
     spec: ClipSpec
     upstream_model: str
-    inputs: Inputs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +59,8 @@ class Done:
 
     url: str | None = None
     path: Path | None = None
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    via: Outbound | None = None  # the client that may reach it; None: the one for strangers' URLs
     cost_microusd: int | None = None  # the provider's own figure
     meta: Mapping[str, Any] = field(default_factory=dict)  # effective parameters, what was understood
 
@@ -96,7 +102,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """It is proven that the provider has no such job: the attempt may be repeated."""
+    """The attempt may be repeated: the provider has no such job, or it is our own engine and a second costs nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +145,11 @@ class Provider(Protocol):
 class Facts:
     """What the rest needs to know about a provider without asking it."""
 
-    in_flight_max: int  # jobs at a time
+    in_flight_max: int  # jobs at a time, over all workers
     poll_first_s: float  # wait before the first look, then it grows
     poll_most_s: float
+    per_worker: bool = False  # it runs inside the worker: `in_flight_max` is each worker's own
+    submits_per_minute: int | None = None  # over all workers; None: as fast as it takes them
     previews: bool = False  # makes previews, never the named model's picture
 
 
@@ -150,21 +158,62 @@ class Context:
     """What an adapter may use."""
 
     http: Outbound
+    trusting: Callable[[str], Outbound]  # the client for a base URL that the operator named; see wire.origin
+    inputs: Inputs
     work_dir: Path  # a folder of its own for half-made files
     cache_dir: Path  # kept over restarts and versions
-    settings: Mapping[str, Any]
+    settings: Any  # the module's own `Settings`; for a module that takes no table, a mapping
     find_provider: Callable[[str], Provider]  # for a provider that hands on to another
     warn: Callable[[str], None] = print
 
 
 class Module(Protocol):
-    """What a provider's module exports."""
+    """What a provider's module exports. One that needs a table also has `Settings`, a ProviderSettings."""
 
     FACTS: Facts
 
     def build(self, context: Context) -> Provider:
         """Make the provider; no I/O here."""
         ...
+
+
+def _base_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query or parts.fragment:
+        raise ValueError("write an address like https://host/v1, without user, query or fragment")
+    _ = parts.port  # raises ValueError for one that is no number
+    return text.rstrip("/")
+
+
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
+
+
+class ProviderSettings(BaseModel):
+    """What every table [providers.NAME] may say; a module's `Settings` inherits from it and adds its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    key: SecretStr | None = Field(None, description="the key itself; key_env or key_file keep it out of this file")
+    timeout_s: float = Field(60.0, gt=0, description="seconds it has to answer a request")
+    in_flight_max: int | None = Field(None, ge=1, description="jobs at a time, over all workers")
+    submits_per_minute: int | None = Field(None, ge=1, description="new jobs a minute, over all workers")
+    poll_first_s: float | None = Field(None, gt=0, description="seconds before the first look at a job")
+    poll_most_s: float | None = Field(None, gt=0, description="most seconds between two looks")
+
+    def facts(self) -> dict[str, Any]:
+        """The fields of Facts that the operator has set."""
+        names = ("in_flight_max", "submits_per_minute", "poll_first_s", "poll_most_s")
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configured:
+    """A provider of this server: what the operator calls it, and the module that speaks its language."""
+
+    name: str
+    module: Module
+    settings: ProviderSettings | None
+    facts: Facts
 
 
 def raise_for_status(status: int, headers: Mapping[str, str]) -> None:

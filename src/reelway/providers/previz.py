@@ -1,16 +1,17 @@
 """The built-in engine as a provider: previews of any prompt on this machine's CPU, for nothing.
 
-The handle is the whole order, so a render that died with the server is simply started again: the same order
-gives the same picture.
+The handle is the whole order, so a render that died with its server is simply started again, here or on another
+machine: the same order gives the same picture.
 """
 
 import asyncio
-from dataclasses import dataclass
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from reelway.domain.generation import Role
-from reelway.errors import ProviderFault
+from reelway.domain.generation import Asset, Role
+from reelway.errors import ProviderError, ProviderFault, StorageError
 from reelway.previz.engine import Engine, EngineLost, RenderError
 from reelway.previz.order import Order as PrevizOrder
 from reelway.providers.base import (
@@ -22,14 +23,16 @@ from reelway.providers.base import (
     Failed,
     FindOutcome,
     Handle,
+    Inputs,
     NotStopped,
     Order,
     Progress,
     Stopped,
     Waiting,
 )
+from reelway.storage.base import MissingFile
 
-FACTS = Facts(in_flight_max=1, poll_first_s=0.25, poll_most_s=0.5, previews=True)
+FACTS = Facts(in_flight_max=1, poll_first_s=0.25, poll_most_s=0.5, per_worker=True, previews=True)
 
 _STARTS_MAX: Final = 3  # a render that kills its process three times will do so again
 
@@ -41,7 +44,7 @@ def build(context: Context) -> "Previz":
         idle_s=float(context.settings.get("idle_s", 120.0)),
         threads=context.settings.get("threads"),
     )
-    return Previz(engine, context.work_dir)
+    return Previz(engine, context.inputs, context.work_dir)
 
 
 @dataclass(slots=True)
@@ -54,15 +57,16 @@ class _Render:
 class Previz:
     """Keeps one task per render; everything else is in the handle."""
 
-    def __init__(self, engine: Engine, work_dir: Path) -> None:
+    def __init__(self, engine: Engine, inputs: Inputs, work_dir: Path) -> None:
         self.engine = engine
+        self._inputs = inputs
         self._work_dir = work_dir
         self._renders: dict[str, _Render] = {}
 
     async def submit(self, order: Order) -> Handle:
         """Say what to render; the first look starts it, so an order that was never looked at costs nothing."""
         spec = order.spec
-        first_frame, source_video = spec.asset(Role.FIRST_FRAME), spec.asset(Role.SOURCE_VIDEO)
+        asset = spec.asset(Role.SOURCE_VIDEO) or spec.asset(Role.FIRST_FRAME)
         previz_order = PrevizOrder(
             prompt=spec.prompt,
             negative_prompt=spec.negative_prompt,
@@ -71,10 +75,9 @@ class Previz:
             fps=spec.fps,
             frames=spec.frames,
             seed=spec.seed,
-            image=str(await order.inputs.path(first_frame)) if first_frame and not source_video else None,
-            video=str(await order.inputs.path(source_video)) if source_video else None,
         )
-        return {"key": order.key, "order": previz_order.to_json()}
+        # The asset, not a path of it: another machine may go on.
+        return {"key": order.key, "order": previz_order.to_json(), "asset": asdict(asset) if asset else None}
 
     async def poll(self, handle: Handle) -> Progress:
         """Look at the render; one that this process does not know is started."""
@@ -90,6 +93,11 @@ class Previz:
             return Waiting(started=False)
         except RenderError as error:
             return Failed(fault=ProviderFault.REJECTED, message=str(error))
+        except MissingFile as error:
+            return Failed(fault=ProviderFault.NOT_FOUND, message=error.message)
+        except StorageError as error:
+            del self._renders[handle["key"]]  # the next look starts it again
+            raise ProviderError(ProviderFault.UNAVAILABLE, error.message) from error
         except asyncio.CancelledError:
             return Failed(fault=ProviderFault.NOT_FOUND, message="the render was cancelled")
         return Done(path=self._path(handle), cost_microusd=0, meta={"shot": shot})
@@ -124,13 +132,19 @@ class Previz:
 
     def _start(self, handle: Handle, *, starts: int = 1) -> _Render:
         progress = [0.0]
-        order = PrevizOrder.from_json(handle["order"])
+
+        def on_progress(fraction: float) -> None:
+            progress[0] = fraction
 
         async def run() -> dict[str, Any]:
-            def on_progress(fraction: float) -> None:
-                progress[0] = fraction
-
-            report = await self.engine.render(order, self._path(handle), on_progress=on_progress)
+            order = PrevizOrder.from_json(handle["order"])
+            async with AsyncExitStack() as until_rendered:
+                if handle.get("asset"):
+                    asset = Asset(**handle["asset"] | {"role": Role(handle["asset"]["role"])})
+                    path = str(await until_rendered.enter_async_context(self._inputs.at_hand(asset)))
+                    clip = asset.role is Role.SOURCE_VIDEO
+                    order = replace(order, video=path) if clip else replace(order, image=path)
+                report = await self.engine.render(order, self._path(handle), on_progress=on_progress)
             return report.shot
 
         render = _Render(asyncio.create_task(run(), name=f"previz:{handle['key']}"), progress, starts)

@@ -38,7 +38,7 @@ from reelway.providers.base import (
     Waiting,
 )
 
-FACTS = Facts(in_flight_max=64, poll_first_s=0.1, poll_most_s=0.5, previews=True)
+FACTS = Facts(in_flight_max=64, poll_first_s=0.1, poll_most_s=0.5, per_worker=True, previews=True)
 
 _SCRIPT: Final = re.compile(
     r"^\s*(?P<word>refuse|reject|fail|slow|throttle once|unavailable once|unreadable once"

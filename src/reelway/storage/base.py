@@ -1,11 +1,11 @@
 """What the rest of the gateway asks of a place for files."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 from reelway.errors import StorageError
 
@@ -68,6 +68,13 @@ class Storage(Protocol):
         """Store a copy of the file at `path`, with the promises of `put`."""
         ...
 
+    async def put_all(self, files: Mapping[str, bytes]) -> None:
+        """Store small files together, each as its suffix says, with the promises of `put` for every one.
+
+        When it raises, some may be stored.
+        """
+        ...
+
     async def open(self, key: str) -> StoredFile | None:
         """Facts about the file, or None."""
         ...
@@ -75,7 +82,8 @@ class Storage(Protocol):
     def read(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         """Its bytes from `start` up to, not including, `end` (None, or past the end: all there is).
 
-        Raises MissingFile, or StorageError, at the first chunk. A file replaced meanwhile is read as it was.
+        Raises MissingFile, or StorageError, at the first chunk. A file replaced or deleted meanwhile is read as
+        it was, or StorageError ends it (a bucket may have thrown the rest away): never a mixture.
         """
         ...
 
@@ -86,12 +94,25 @@ class Storage(Protocol):
         """
         ...
 
+    async def presigned(
+        self, key: str, *, expires_s: int, method: Literal["GET", "HEAD"] = "GET", disposition: str | None = None
+    ) -> str | None:
+        """A URL at which anybody can have the file from the place itself, for that long; None where there is none.
+
+        It answers that method alone, knows Range, and tells the media type and, if it can, `disposition` as
+        Content-Disposition. The file need not exist: `open` says. Raises StorageError.
+        """
+        ...
+
     async def delete(self, key: str) -> None:
         """Make the file go away; fine if there is none."""
         ...
 
     def list(self, prefix: str = "") -> AsyncIterator[StoredFile]:
-        """The files in the folder `prefix` and below, in order of key; "" for all, and `a` is not `ab`."""
+        """The files in the folder `prefix` and below; "" for all, and `a` is not `ab`.
+
+        In order of key, but for buckets that keep another: SeaweedFS goes folder by folder.
+        """
         ...
 
 

@@ -4,33 +4,26 @@ Not through obstore's LocalStore: that does not sync to disk, does not say when 
 `name#1` files behind a killed process.
 """
 
-import asyncio
-import contextlib
-import errno
 import itertools
 import os
 import shutil
-import time
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from stat import S_ISREG
-from typing import Final, TypeVar, TypeVarTuple
+from typing import Final, Literal
 
 from reelway.errors import StorageError
+from reelway.storage import disk
 from reelway.storage.base import MissingFile, StoredFile, check_key, is_key, media_type_of
+from reelway.storage.disk import disk_errors, in_thread
 
-Ts = TypeVarTuple("Ts")
-T = TypeVar("T")
-
-_WRITE_BYTES: Final = 1024 * 1024
+_COPY_BYTES: Final = 1024 * 1024
 _READ_BYTES: Final = 256 * 1024
 _LIST_PAGE: Final = 500
 # Inside the root, so that the rename at the end stays on one disk; keys cannot begin with a dot.
 _INCOMING: Final = ".incoming"
-_ABANDONED_S: Final = 24 * 3600.0
-_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class LocalStorage:
@@ -44,45 +37,56 @@ class LocalStorage:
         self._root = root
         self._incoming = root / _INCOMING
         self._fsync = fsync
-        with _disk_errors("make the folder for files"):
+        with disk_errors("make the folder for files"):
             self._incoming.mkdir(parents=True, exist_ok=True)
-            _clear_abandoned(self._incoming)
+            disk.clear_abandoned(self._incoming)
 
     async def put(self, key: str, chunks: AsyncIterator[bytes], *, media_type: str) -> StoredFile:
         """See Storage."""
         check_key(key, media_type)
-        incoming = self._incoming / uuid.uuid4().hex
+        incoming = self._new()
         try:
-            descriptor = await _in_thread(_create, incoming, undo=os.close)
-            try:
-                async with contextlib.aclosing(_batches(chunks)) as batches:
-                    async for batch in batches:
-                        await _in_thread(_write, descriptor, batch)
-                await _in_thread(self._sync, descriptor)
-            finally:
-                os.close(descriptor)
-            return await _in_thread(self._publish, incoming, key)
+            await disk.write(chunks, incoming, fsync=self._fsync)
+            return await in_thread(self._publish_one, incoming, key)
         finally:
-            await _in_thread(_remove, incoming)
-            if (aclose := getattr(chunks, "aclose", None)) is not None:
-                await aclose()
+            await in_thread(disk.remove, incoming)
 
     async def put_file(self, key: str, path: Path, *, media_type: str) -> StoredFile:
         """See Storage."""
         check_key(key, media_type)
-        incoming = self._incoming / uuid.uuid4().hex
+        incoming = self._new()
 
         def copy() -> StoredFile:
             try:
-                with _disk_errors(f"store {key}"), path.open("rb") as source, incoming.open("xb") as target:
-                    shutil.copyfileobj(source, target, _WRITE_BYTES)
+                with disk_errors(f"store {key}"), path.open("rb") as source, incoming.open("xb") as target:
+                    shutil.copyfileobj(source, target, _COPY_BYTES)
                     target.flush()
                     self._fsync(target.fileno())
-                return self._publish(incoming, key)
+                return self._publish_one(incoming, key)
             finally:
-                _remove(incoming)
+                disk.remove(incoming)
 
-        return await _in_thread(copy)
+        return await in_thread(copy)
+
+    async def put_all(self, files: Mapping[str, bytes]) -> None:
+        """See Storage. The folder is synced once."""
+        for key in files:
+            check_key(key, media_type_of(key))
+        incoming = {key: self._new() for key in files}
+
+        def write() -> None:
+            try:
+                for key, path in incoming.items():
+                    with disk_errors(f"store {key}"), path.open("xb") as target:
+                        target.write(files[key])
+                        target.flush()
+                        self._fsync(target.fileno())
+                self._publish(incoming)
+            finally:
+                for path in incoming.values():
+                    disk.remove(path)
+
+        await in_thread(write)
 
     async def open(self, key: str) -> StoredFile | None:
         """See Storage. On the event loop: a look at a local folder takes microseconds, a thread hop takes more."""
@@ -90,11 +94,11 @@ class LocalStorage:
 
     async def read(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         """See Storage."""
-        descriptor = await _in_thread(self._open_for_reading, key, undo=os.close)
+        descriptor = await in_thread(self._open_for_reading, key, undo=os.close)
         try:
             while end is None or start < end:
                 wanted = _READ_BYTES if end is None else min(_READ_BYTES, end - start)
-                chunk = await _in_thread(_read, descriptor, wanted, start)
+                chunk = await in_thread(disk.read_at, descriptor, wanted, start)
                 if not chunk:
                     return
                 start += len(chunk)
@@ -106,10 +110,16 @@ class LocalStorage:
         """See Storage."""
         return self._root / key if is_key(key) else None
 
+    async def presigned(
+        self, key: str, *, expires_s: int, method: Literal["GET", "HEAD"] = "GET", disposition: str | None = None
+    ) -> str | None:
+        """See Storage."""
+        return None
+
     async def delete(self, key: str) -> None:
         """See Storage."""
         if is_key(key):
-            await _in_thread(_remove, self._root / key)
+            await in_thread(disk.remove, self._root / key)
 
     async def list(self, prefix: str = "") -> AsyncIterator[StoredFile]:
         """See Storage."""
@@ -117,28 +127,36 @@ class LocalStorage:
         if folder and not is_key(folder):
             return
         keys = _keys(self._root / folder, f"{folder}/" if folder else "")
-        while page := await _in_thread(self._page, keys):
+        while page := await in_thread(self._page, keys):
             for facts in page:
                 yield facts
 
-    def _publish(self, incoming: Path, key: str) -> StoredFile:
-        """Give the finished file its name; on return the name, too, survives a power cut."""
-        path = self._root / key
-        with _disk_errors(f"store {key}"):
-            for folder in reversed([path.parent, *path.parent.parents]):
-                if folder.is_relative_to(self._root) and not folder.exists():
-                    folder.mkdir(exist_ok=True)
-                    self._sync_folder(folder.parent)
-            incoming.replace(path)
-            self._sync_folder(path.parent)
+    def _new(self) -> Path:
+        return self._incoming / uuid.uuid4().hex
+
+    def _publish_one(self, incoming: Path, key: str) -> StoredFile:
+        self._publish({key: incoming})
         facts = self._facts(key)
         if facts is None:
             raise StorageError(f"{key} was deleted while it was stored")
         return facts
 
-    def _sync(self, descriptor: int) -> None:
-        with _disk_errors("write a file"):
-            self._fsync(descriptor)
+    def _publish(self, incoming: Mapping[str, Path]) -> None:
+        """Give finished files their names; on return the names, too, survive a power cut."""
+        paths = {key: self._root / key for key in incoming}
+        with disk_errors(f"store {', '.join(incoming)}"):
+            for folder in {path.parent for path in paths.values()}:
+                self._make(folder)
+            for key, path in paths.items():
+                incoming[key].replace(path)
+            for folder in {path.parent for path in paths.values()}:
+                self._sync_folder(folder)
+
+    def _make(self, folder: Path) -> None:
+        for part in reversed([folder, *folder.parents]):
+            if part.is_relative_to(self._root) and not part.exists():
+                part.mkdir(exist_ok=True)
+                self._sync_folder(part.parent)
 
     def _sync_folder(self, folder: Path) -> None:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -148,7 +166,7 @@ class LocalStorage:
             os.close(descriptor)
 
     def _facts(self, key: str) -> StoredFile | None:
-        with _disk_errors(f"look at {key}"):
+        with disk_errors(f"look at {key}"):
             try:
                 status = (self._root / key).stat()
             except (FileNotFoundError, NotADirectoryError):
@@ -166,70 +184,15 @@ class LocalStorage:
     def _open_for_reading(self, key: str) -> int:
         if not is_key(key) or self._facts(key) is None:
             raise MissingFile(f"no file {key!r}")
-        with _disk_errors(f"read {key}"):
+        with disk_errors(f"read {key}"):
             try:
                 return os.open(self._root / key, os.O_RDONLY)
             except FileNotFoundError as error:
                 raise MissingFile(f"no file {key!r}") from error
 
     def _page(self, keys: Iterator[str]) -> Sequence[StoredFile]:
-        with _disk_errors("list files"):
+        with disk_errors("list files"):
             return [facts for key in itertools.islice(keys, _LIST_PAGE) if (facts := self._facts(key)) is not None]
-
-
-async def _batches(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
-    """Chunks of 64 KiB, as they come off a socket, gathered: one hop to a thread writes a whole MiB."""
-    batch = bytearray()
-    async for chunk in chunks:
-        batch += chunk
-        if len(batch) >= _WRITE_BYTES:
-            yield bytes(batch)
-            batch.clear()
-    if batch:
-        yield bytes(batch)
-
-
-async def _in_thread(work: Callable[[*Ts], T], *args: *Ts, undo: Callable[[T], None] | None = None) -> T:
-    """`work` in a thread; a cancelled caller leaves only when it is over, and `undo` has had its result.
-
-    Else the caller would close a descriptor that the thread still writes to, which by then may be the
-    number of another file.
-    """
-    result = asyncio.get_running_loop().run_in_executor(None, work, *args)
-    try:
-        return await asyncio.shield(result)
-    except asyncio.CancelledError:
-        while not result.done():
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.wait([result])
-        if result.exception() is None and undo is not None:
-            undo(result.result())
-        raise
-
-
-def _create(path: Path) -> int:
-    with _disk_errors("write a file"):
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-
-
-def _write(descriptor: int, batch: bytes) -> None:
-    with _disk_errors("write a file"):
-        rest = memoryview(batch)
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
-
-
-def _read(descriptor: int, size_bytes: int, offset: int) -> bytes:
-    with _disk_errors("read a file"):
-        return os.pread(descriptor, size_bytes, offset)
-
-
-def _remove(path: Path) -> None:
-    with (
-        _disk_errors("delete a file"),
-        contextlib.suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError),
-    ):
-        path.unlink()
 
 
 def _keys(folder: Path, prefix: str) -> Iterator[str]:
@@ -245,25 +208,3 @@ def _keys(folder: Path, prefix: str) -> Iterator[str]:
             yield from _keys(folder / name[:-1], prefix + name)
         elif is_key(name):
             yield prefix + name
-
-
-def _clear_abandoned(incoming: Path) -> None:
-    latest = time.time() - _ABANDONED_S
-    for path in incoming.iterdir():
-        # Another process may be writing here, or clearing too.
-        with contextlib.suppress(FileNotFoundError):
-            if path.stat().st_mtime < latest:
-                path.unlink()
-
-
-@contextlib.contextmanager
-def _disk_errors(doing: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _FULL:
-            raise StorageError(
-                f"cannot {doing}: the disk that keeps the files is full; free space on it, keep files for a"
-                " shorter time, or move the data folder to a larger disk"
-            ) from error
-        raise StorageError(f"cannot {doing}: {error.strerror or type(error).__name__}") from error

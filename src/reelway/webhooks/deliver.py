@@ -16,8 +16,11 @@ from reelway.db.base import Database
 from reelway.db.script import Script
 from reelway.dispatch.base import Done, Later, Outcome
 from reelway.errors import Conflict
+from reelway.events.store import traceparent
 from reelway.kit.clock import Clock
+from reelway.kit.metrics import Metrics
 from reelway.kit.outbound import Outbound, OutboundError
+from reelway.kit.tracing import Tracing
 from reelway.webhooks.deliveries import (
     Delivery,
     DeliveryAttempt,
@@ -77,6 +80,8 @@ class Deliverer:
         schedule_s: Sequence[float],
         timeout_s: float,
         disable_after_s: float,
+        metrics: Metrics,
+        tracing: Tracing,
     ) -> None:
         self._db = db
         self._outbound = outbound
@@ -85,6 +90,8 @@ class Deliverer:
         self._schedule_ms = tuple(round(s * 1000) for s in schedule_s) or (0,)
         self._timeout_s = timeout_s
         self._disable_after_ms = round(disable_after_s * 1000)
+        self._metrics = metrics
+        self._tracing = tracing
         self._sends = asyncio.Semaphore(SENDS_MAX)
         self._lanes: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
@@ -93,6 +100,7 @@ class Deliverer:
         delivery = await self._db.read(delivery_by_id(delivery_id))
         if delivery is None or delivery.next_at is None:
             return Done()
+        structlog.contextvars.bind_contextvars(generation=delivery.generation_id, delivery=delivery_id)
         wait_ms = delivery.next_at - self._clock.now_ms()
         if wait_ms > 0:
             return await self._wait(delivery, wait_ms)
@@ -122,17 +130,28 @@ class Deliverer:
         if parcel.undeliverable is not None:
             attempt = self._unsent(parcel.delivery, parcel.undeliverable)
             return await self._conclude(parcel, attempt, final=True)
-        attempt, final = await self._send(parcel)
+        parent = await self._db.read(traceparent(parcel.delivery.generation_id)) if self._tracing.on else None
+        about = {"reelway.generation": parcel.delivery.generation_id, "reelway.delivery": delivery_id}
+        with self._tracing.span("webhook", about, kind="client", parent=parent) as span:
+            attempt, final = await self._send(parcel)
+            span.note({"reelway.attempt": attempt.number, "reelway.outcome": _outcome(attempt)})
         return await self._conclude(parcel, attempt, final=final)
 
     async def _conclude(self, parcel: _Parcel, attempt: DeliveryAttempt, *, final: bool) -> Outcome:
+        self._metrics.webhook_attempts.labels(_outcome(attempt)).inc()
         now_ms = self._clock.now_ms()
         next_at = None if attempt.ok or final else self._next_at(attempt.number, now_ms)
         try:
             disabled = await self._db.write(self._record(parcel, attempt, now_ms, next_at))
         except Conflict:  # another worker took us for dead and was quicker: the row says how it went on
             return Later(now_ms)
+        if next_at is None:
+            state = DeliveryState.DELIVERED if attempt.ok else DeliveryState.FAILED
+            self._metrics.webhook_deliveries_ended.labels(state).inc()
+        if attempt.ok:
+            self._metrics.webhook_seconds.observe(max(now_ms - parcel.delivery.created_at, 0) / 1000)
         if disabled is not None:
+            self._metrics.webhook_endpoints_disabled.inc()
             _log.warning(
                 "webhook_endpoint_disabled",
                 endpoint_id=parcel.delivery.endpoint_id,
@@ -187,6 +206,8 @@ class Deliverer:
         if parcel.endpoint is not None:
             secrets = parcel.endpoint.secrets(self._operator_secret, now_ms)
             headers["webhook-signature"] = sign(secrets, event_id, timestamp_s, body)
+        if (here := self._tracing.here()) is not None:
+            headers["traceparent"] = here
         return headers
 
     def _next_at(self, attempts: int, now_ms: int) -> int | None:
@@ -236,3 +257,10 @@ def _complaint(status: int) -> str | None:
     if 300 <= status < 400:
         return f"answered {status}: redirects are not followed"
     return f"answered {status}"
+
+
+def _outcome(attempt: DeliveryAttempt) -> str:
+    """ok, 3xx, 4xx, ...; without an answer the reason why there is none."""
+    if attempt.status is None:
+        return (attempt.error or "").partition(":")[0]
+    return "ok" if attempt.ok else f"{attempt.status // 100}xx"

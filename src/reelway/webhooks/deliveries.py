@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from reelway.db.script import Row, Script, Value, sql
-from reelway.dispatch.base import Dispatch, Topic
+from reelway.db.script import Row, Script, Value, sql, tell
+from reelway.dispatch.base import DELIVERIES, Dispatch, Entry, Topic
 from reelway.domain.generation import WorkspaceId
 from reelway.errors import Conflict, InvalidRequest, NotFound
 from reelway.kit.ids import new_id
@@ -79,7 +79,7 @@ class Message:
 def add_delivery(dispatch: Dispatch, message: Message, now_ms: int) -> Script[str]:
     """Write it down and enqueue it, due now; `dispatch.wake` the id returned after the commit."""
     delivery_id = new_id("dlv", now_ms)
-    yield sql(
+    yield tell(
         "INSERT INTO deliveries (id, workspace_id, generation_id, endpoint_id, url, event_id, event_type,"
         " body, state, next_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', $9, $9)",
         delivery_id,
@@ -92,7 +92,15 @@ def add_delivery(dispatch: Dispatch, message: Message, now_ms: int) -> Script[st
         message.body,
         now_ms,
     )
-    yield from dispatch.enqueue(Topic.DELIVERY, delivery_id, now_ms)
+    yield from dispatch.enqueue(
+        Entry(
+            topic=Topic.DELIVERY,
+            subject=delivery_id,
+            lane=DELIVERIES.name,
+            owner=message.workspace_id,
+            due_at=now_ms,
+        )
+    )
     return delivery_id
 
 
@@ -186,7 +194,7 @@ def require_enabled(endpoint: Endpoint) -> None:
 
 def postpone(delivery: Delivery, next_at: int) -> Script[None]:
     """Another due time, nothing tried."""
-    yield sql(
+    yield tell(
         "UPDATE deliveries SET next_at = $3 WHERE id = $1 AND attempts = $2 AND state = 'pending'",
         delivery.id,
         delivery.attempts,
@@ -216,7 +224,7 @@ def add_attempt(
     )
     if not rows:
         raise Conflict(f"delivery {delivery.id} changed meanwhile")
-    yield sql(
+    yield tell(
         "INSERT INTO delivery_attempts (delivery_id, number, at, took_ms, status, error, response)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7)",
         delivery.id,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from reelway.db.script import Row, Script, Value, from_json, sql, to_json
+from reelway.db.script import Row, Script, Value, from_json, sql, tell, to_json
 from reelway.domain.generation import WorkspaceId
 from reelway.errors import Conflict, InvalidRequest, NotFound
 from reelway.kit.ids import new_id
@@ -66,6 +66,7 @@ def create_endpoint(
     _check_url(url)
     _check_description(description)
     wanted = _checked_types(EVENT_TYPES if event_types is None else event_types)
+    yield sql("UPDATE workspaces SET name = name WHERE id = $1", workspace_id)  # one at a time, so the count holds
     rows = yield sql(
         "SELECT COUNT(*) FROM webhook_endpoints WHERE workspace_id = $1 AND deleted_at IS NULL", workspace_id
     )
@@ -186,7 +187,7 @@ def delete_endpoint(workspace_id: WorkspaceId, endpoint_id: str, now_ms: int) ->
 
 def note_success(endpoint_id: str) -> Script[None]:
     """It answered: what failed before is forgiven."""
-    yield sql(
+    yield tell(
         "UPDATE webhook_endpoints SET failing_since = NULL WHERE id = $1 AND failing_since IS NOT NULL",
         endpoint_id,
     )

@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from harness import PREVIZ_CACHE
+from s3 import s3
+
+__all__ = ["reelway", "s3"]
 
 Reelway = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from reelway.cli.main import COMMANDS
+
 HEAVY = ("fastapi", "starlette", "pydantic", "apsw", "uvicorn", "aiohttp", "numba", "numpy", "structlog", "asyncio")
 
 
@@ -22,19 +24,20 @@ def test_help_imports_nothing_heavy(args: list[str]) -> None:
     assert json.loads(done.stderr.splitlines()[-1]) == []
 
 
-def test_serve_help_does_not_load_the_server() -> None:
+@pytest.mark.parametrize("command", ["serve", "api", "worker", "move"])
+def test_the_help_of_a_server_does_not_load_it(command: str) -> None:
     code = (
         "import sys\n"
         "from reelway.cli.main import main\n"
-        "try: main(['serve', '--help'])\n"
-        "except SystemExit: sys.exit('fastapi' in sys.modules)"
+        f"try: main([{command!r}, '--help'])\n"
+        "except SystemExit: sys.exit(any(m in sys.modules for m in ('fastapi', 'asyncpg', 'apsw')))"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60).returncode == 0
 
 
 def test_help_names_every_command(reelway) -> None:
     shown = reelway("--help").stdout
-    for command in ("serve", "keys", "credits", "models", "generations", "settings", "db", "doctor", "warm"):
+    for command in COMMANDS:
         assert f"\n  {command} " in shown
 
 

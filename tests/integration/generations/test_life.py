@@ -1,10 +1,10 @@
 """One generation from create to end, with every fault a provider can have; money and history checked each time."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -83,17 +83,26 @@ class Life:
         return 100_000_000 - (await self.balance()).balance_microusd
 
 
-async def open_life(data: Path, purse: Purse = Purse.TEST, **changes: Any) -> Life:
-    reelway = await build(settings_for(data, **changes))
-    key = await make_key(reelway, "w", purse)
-    caller = await reelway.db.read(authenticate(key))
-    await reelway.start()
-    return Life(reelway, caller)
+OpenLife: TypeAlias = Callable[..., Awaitable[Life]]
 
 
 @pytest.fixture
-async def life(tmp_path: Path) -> AsyncIterator[Life]:
-    opened = await open_life(tmp_path)
+def open_life(tmp_path: Path, database_setting: str) -> OpenLife:
+    """Starts Reelway on the same rows and files each time."""
+
+    async def opened(purse: Purse = Purse.TEST, **changes: Any) -> Life:
+        reelway = await build(settings_for(tmp_path, database=database_setting, **changes))
+        key = await make_key(reelway, "w", purse)
+        caller = await reelway.db.read(authenticate(key))
+        await reelway.start()
+        return Life(reelway, caller)
+
+    return opened
+
+
+@pytest.fixture
+async def life(open_life: OpenLife) -> AsyncIterator[Life]:
+    opened = await open_life()
     yield opened
     await opened.reelway.stop()
 
@@ -154,8 +163,8 @@ async def test_a_lost_answer_is_found_again_and_never_sent_twice(life: Life) -> 
     assert await life.charged() == PRICE
 
 
-async def test_an_outcome_nobody_knows_stays_held_is_told_and_expires_by_policy(tmp_path: Path) -> None:
-    life = await open_life(tmp_path, unknown_age_max_s=0.6)
+async def test_an_outcome_nobody_knows_stays_held_is_told_and_expires_by_policy(open_life: OpenLife) -> None:
+    life = await open_life(unknown_age_max_s=0.6)
     g = await life.create("lost answer for good")
     await life.reaches(g, lambda now: now.state is State.SUBMITTING)
     async with asyncio.timeout(5):
@@ -175,8 +184,8 @@ async def test_an_answer_we_do_not_understand_is_looked_at_again(life: Life) -> 
     assert g.state is State.SUCCEEDED
 
 
-async def test_a_job_that_takes_too_long_is_stopped_and_expires(tmp_path: Path) -> None:
-    life = await open_life(tmp_path, job_age_max_s=0.5)
+async def test_a_job_that_takes_too_long_is_stopped_and_expires(open_life: OpenLife) -> None:
+    life = await open_life(job_age_max_s=0.5)
     g = await life.ended(await life.create("slow 9999"))
     assert (g.state, g.error_code) == (State.EXPIRED, "expired")
     assert await life.charged() == 0
@@ -255,8 +264,8 @@ async def test_the_same_key_twice_at_once_makes_one_job_and_one_answer(life: Lif
     assert KEPT_MS == 24 * 3600 * 1000
 
 
-async def test_a_key_has_no_more_in_flight_than_it_may(tmp_path: Path) -> None:
-    life = await open_life(tmp_path, in_flight_max=2)
+async def test_a_key_has_no_more_in_flight_than_it_may(open_life: OpenLife) -> None:
+    life = await open_life(in_flight_max=2)
     first = [await life.create("slow 9999") for _ in range(2)]
     with pytest.raises(RateLimited, match="Maximum 2 queued requests allowed"):
         await life.create()
@@ -265,8 +274,8 @@ async def test_a_key_has_no_more_in_flight_than_it_may(tmp_path: Path) -> None:
     await life.reelway.stop()
 
 
-async def test_a_live_key_gets_previews_for_nothing(tmp_path: Path) -> None:
-    life = await open_life(tmp_path, Purse.LIVE)
+async def test_a_live_key_gets_previews_for_nothing(open_life: OpenLife) -> None:
+    life = await open_life(Purse.LIVE)
     g = await life.create(model="sora-2-pro-t2v", frames=None, fps=None, width=None, height=None)
     assert (g.provider, g.price_microusd) == ("previz", 0)
     await life.reelway.services.canceller.cancel(life.caller, g)
@@ -275,8 +284,10 @@ async def test_a_live_key_gets_previews_for_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("off", [("sora-2-pro-t2v",), ("*",)])
-async def test_a_shape_without_a_route_is_gone_and_names_its_successor(tmp_path: Path, off: tuple[str, ...]) -> None:
-    life = await open_life(tmp_path, previz_off=off)
+async def test_a_shape_without_a_route_is_gone_and_names_its_successor(
+    open_life: OpenLife, off: tuple[str, ...]
+) -> None:
+    life = await open_life(previz_off=off)
     with pytest.raises(Gone, match=r"retired since 2026-09-24 and no route serves it; use veo-3\.1") as caught:
         await life.create(model="sora-2-pro-t2v")
     assert caught.value.successor == "veo-3.1"
@@ -300,13 +311,12 @@ async def test_an_input_that_is_no_picture_leaves_nothing(life: Life) -> None:
     assert list((life.reelway.services.settings.data / "files").rglob("*.png")) == []
 
 
-async def test_work_goes_on_after_a_restart_where_it_was(tmp_path: Path) -> None:
-    first = await open_life(tmp_path)
+async def test_work_goes_on_after_a_restart_where_it_was(open_life: OpenLife) -> None:
+    first = await open_life()
     g = await first.create("slow 12")
     await first.reaches(g, lambda now: now.state is State.RUNNING)
     await first.reelway.stop()
-    second = Life(await build(settings_for(tmp_path)), first.caller)
-    await second.reelway.start()
+    second = await open_life()
     g = await second.ended(g)
     assert g.state is State.SUCCEEDED
     assert [a.outcome for a in await second.reelway.db.read(store.attempts(g.id))] == ["accepted"]
@@ -323,6 +333,8 @@ async def test_a_worker_that_slept_through_a_takeover_changes_nothing(life: Life
     assert awake is not None
     with pytest.raises(Conflict):
         await life.reelway.db.write(store.move(sleeper, State.SUBMITTING))
+    with pytest.raises(Conflict):
+        await life.reelway.db.write(store.fence(sleeper))
     moved = await life.reelway.db.write(store.move(awake, State.SUBMITTING))
     assert moved == replace(awake, state=State.SUBMITTING)
 

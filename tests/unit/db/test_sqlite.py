@@ -1,4 +1,4 @@
-"""The writer commits together and fails apart."""
+"""What only SQLite does; what every database does is in tests/contract/test_database.py."""
 
 import asyncio
 import os
@@ -10,73 +10,23 @@ from pathlib import Path
 
 import pytest
 
-from reelway.db.migrate import SQLITE_WORDS, migrate, migrations, statements
+from reelway.db.migrate import POSTGRES, Migration, Spelling, spelled
 from reelway.db.script import Script, sql
 from reelway.db.sqlite import SqliteDatabase
-from reelway.errors import ConfigError, NotFound, Overloaded
+from reelway.errors import ConfigError
 
 
 def make_table() -> Script[None]:
     yield sql("CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT)")
 
 
-def put(id: int, *, then: Exception | None = None) -> Script[int]:
+def put(id: int) -> Script[None]:
     yield sql("INSERT INTO t VALUES ($1, $2)", id, "x" * 100)
-    if then is not None:
-        raise then
-    rows = yield sql("SELECT COUNT(*) FROM t")
-    count: int = rows[0][0]
-    return count
 
 
 def ids() -> Script[list[int]]:
     rows = yield sql("SELECT id FROM t ORDER BY id")
     return [row[0] for row in rows]
-
-
-@pytest.fixture
-async def db(tmp_path: Path):
-    database = SqliteDatabase(tmp_path / "t.db")
-    await database.write(make_table())
-    yield database
-    await database.aclose()
-
-
-async def test_a_script_that_raises_leaves_nothing_and_disturbs_no_other(db: SqliteDatabase) -> None:
-    scripts = [put(i, then=NotFound("no") if i % 3 == 0 else None) for i in range(30)]
-    results = await asyncio.gather(*(db.write(s) for s in scripts), return_exceptions=True)
-    assert [isinstance(r, NotFound) for r in results] == [i % 3 == 0 for i in range(30)]
-    assert await db.read(ids()) == [i for i in range(30) if i % 3]
-
-
-async def test_a_sql_error_belongs_to_its_own_script(db: SqliteDatabase) -> None:
-    results = await asyncio.gather(db.write(put(1)), db.write(put(1)), db.write(put(2)), return_exceptions=True)
-    assert [isinstance(r, Exception) for r in results] == [False, True, False]
-    assert await db.scan(ids()) == [1, 2]
-
-
-async def test_what_a_cancelled_caller_wrote_is_kept_whole_or_not_at_all(db: SqliteDatabase) -> None:
-    task = asyncio.create_task(db.write(put(1)))
-    await asyncio.sleep(0)
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-    await db.write(put(2))
-    assert await db.read(ids()) in ([1, 2], [2])
-
-
-async def test_placeholders_are_numbered_not_counted(db: SqliteDatabase) -> None:
-    def swapped() -> Script[tuple[str, str]]:
-        rows = yield sql("SELECT $2, $1", "a", "b")
-        return rows[0]  # type: ignore[return-value]
-
-    assert await db.read(swapped()) == ("b", "a")
-
-
-async def test_writes_after_close_are_refused_as_overload(tmp_path: Path) -> None:
-    db = SqliteDatabase(tmp_path / "t.db")
-    await db.aclose()
-    with pytest.raises(Overloaded, match="stopping"):
-        await db.write(make_table())
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
@@ -90,7 +40,8 @@ async def test_a_full_disk_refuses_and_keeps_what_was_there(tmp_path: Path) -> N
     code = f"""
 import asyncio, resource, signal, sys
 sys.path.insert(0, {str(Path(__file__).parent)!r})
-from test_sqlite import make_table, put, ids, SqliteDatabase, Path, Overloaded
+from reelway.errors import Overloaded
+from test_sqlite import make_table, put, ids, SqliteDatabase, Path
 async def main():
     db = SqliteDatabase(Path({str(tmp_path / "t.db")!r}))
     await db.write(make_table())
@@ -147,29 +98,8 @@ asyncio.run(main())
     assert set(acknowledged) <= set(asyncio.run(survivors()))
 
 
-async def test_migrations_are_applied_once(tmp_path: Path) -> None:
-    db = SqliteDatabase(tmp_path / "t.db")
-    names = [m.name for m in migrations()]
-    assert await db.write(migrate(SQLITE_WORDS, 0)) == names
-    assert await db.write(migrate(SQLITE_WORDS, 0)) == []
-    await db.aclose()
-
-
-async def test_a_database_of_a_newer_version_is_not_touched(tmp_path: Path) -> None:
-    db = SqliteDatabase(tmp_path / "t.db")
-    await db.write(migrate(SQLITE_WORDS, 0))
-
-    def from_the_future() -> Script[None]:
-        yield sql("INSERT INTO migrations VALUES (999, '0999_later.sql', 0)")
-
-    await db.write(from_the_future())
-    with pytest.raises(ConfigError, match="newer Reelway"):
-        await db.write(migrate(SQLITE_WORDS, 0))
-    await db.aclose()
-
-
-def test_migrations_are_split_at_semicolons_and_lose_their_comments() -> None:
-    assert statements("CREATE TABLE a (x SERIAL_KEY); -- why; indeed\n\nDROP b;", {"SERIAL_KEY": "INT"}) == [
-        "CREATE TABLE a (x INT)",
-        "DROP b",
-    ]
+def test_a_migration_is_spelled_for_its_database_and_loses_its_comments() -> None:
+    shared = Migration(1, "0001_a.sql", "CREATE TABLE a (x SERIAL_KEY, y TEXT); -- TEXT; why\n", None)
+    assert spelled(shared, Spelling("one", {"SERIAL_KEY": "INT"})) == "CREATE TABLE a (x INT, y TEXT); \n"
+    own = Migration(2, "0002_b.postgres.sql", "SELECT 'SERIAL_KEY'", "postgres")
+    assert spelled(own, POSTGRES) == own.text

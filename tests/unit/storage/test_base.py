@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from reelway.errors import ConfigError
+from reelway.settings import Settings
 from reelway.storage.base import check_key, media_type_of, suffix_for
 from reelway.storage.choose import choose
 from reelway.storage.local import LocalStorage
@@ -24,15 +25,15 @@ def test_what_we_have_no_suffix_for_is_stored_as_plain_bytes() -> None:
 
 
 def test_local_keeps_files_below_the_data_folder(tmp_path: Path) -> None:
-    storage = choose("local", tmp_path)
+    storage = choose(Settings(data=tmp_path))
     assert isinstance(storage, LocalStorage)
     assert storage.local_path("a.mp4") == tmp_path / "files" / "a.mp4"
 
 
-@pytest.mark.parametrize("url", ["s3://key:secret@bucket", "locl", ""])
+@pytest.mark.parametrize("url", ["gs://key:secret@bucket", "locl", ""])
 def test_another_storage_is_refused_with_what_there_is(url: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="there is local") as caught:
-        choose(url, tmp_path)
+        choose(Settings(data=tmp_path, storage=url))
     assert "secret" not in caught.value.message
 
 

@@ -59,7 +59,15 @@ async def test_the_bytes_reach_the_disk_before_the_name_and_the_name_before_the_
     assert synced.seen == [("file", False), (".", False), ("a", False), ("a/b", True)]
 
 
-@pytest.mark.parametrize("way", ["put", "put_file"])
+@pytest.mark.skipif(sys.platform != "linux", reason="reads names of descriptors from /proc")
+async def test_files_that_are_put_together_sync_their_folder_once(tmp_path: Path) -> None:
+    synced = Synced(tmp_path, "a/x.jpg")
+    await LocalStorage(tmp_path, fsync=synced).put_all({"a/x.jpg": b"x", "a/x.webp": b"y", "a/x-sheet.jpg": b"z"})
+    assert synced.seen == [("file", False)] * 3 + [(".", False), ("a", True)]
+    assert files_below(tmp_path) == ["a/x-sheet.jpg", "a/x.jpg", "a/x.webp"]
+
+
+@pytest.mark.parametrize("way", ["put", "put_file", "put_all"])
 @pytest.mark.parametrize(
     ("number", "message"),
     [
@@ -78,13 +86,13 @@ async def test_a_disk_that_fails_leaves_nothing_and_says_the_way_out(
     source = tmp_path / "source.mp4"
     source.write_bytes(b"x")
     storage = LocalStorage(root, fsync=fails)
-    putting = (
-        storage.put("a.mp4", chunked(b"x"), media_type="video/mp4")
-        if way == "put"
-        else storage.put_file("a.mp4", source, media_type="video/mp4")
-    )
+    ways = {
+        "put": lambda: storage.put("a.mp4", chunked(b"x"), media_type="video/mp4"),
+        "put_file": lambda: storage.put_file("a.mp4", source, media_type="video/mp4"),
+        "put_all": lambda: storage.put_all({"a.mp4": b"x", "b.mp4": b"y"}),
+    }
     with pytest.raises(StorageError, match=message) as caught:
-        await putting
+        await ways[way]()
     assert files_below(root) == []
     assert str(tmp_path) not in caught.value.message
 
@@ -208,3 +216,10 @@ async def test_what_others_dropped_into_the_folder_is_not_listed_unless_it_could
     for name in (".hidden", "with space.mp4", "fine.mp4"):
         (tmp_path / name).write_bytes(b"x")
     assert await _keys(LocalStorage(tmp_path)) == ["fine.mp4"]
+
+
+async def test_files_are_listed_in_order_of_their_whole_keys(tmp_path: Path) -> None:
+    names = ["a-b/c.mp4", "a.mp4", "a/b.mp4", "a/b/c.mp4", "ab/c.mp4", "b.mp4"]
+    storage = LocalStorage(tmp_path)
+    await storage.put_all(dict.fromkeys(reversed(names), b"x"))
+    assert await _keys(storage) == names

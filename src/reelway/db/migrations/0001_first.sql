@@ -82,7 +82,7 @@ CREATE TABLE attempts (
     number INTEGER NOT NULL,             -- 1, 2, ... within the generation
     provider TEXT NOT NULL,
     upstream_model TEXT NOT NULL,
-    outcome TEXT NOT NULL,               -- started | accepted | rejected | unknown
+    outcome TEXT NOT NULL,               -- started | accepted | rejected | unknown | absent
     handle TEXT,                         -- JSON the provider gave; survives restarts
     fault TEXT,
     message TEXT,

@@ -82,7 +82,7 @@ def _create(services: Services, kind: Kind) -> Endpoint:
         submission = _submission(services, request, kind, asked)
 
         def render(g: Generation, available_microusd: int) -> bytes:
-            preview = services.providers.facts(g.provider).previews
+            preview = services.providers.previews(g.provider)
             now_ms = services.clock.now_ms()
             return orjson.dumps(submitted(g, preview=preview, available_microusd=available_microusd, now_ms=now_ms))
 
@@ -92,7 +92,7 @@ def _create(services: Services, kind: Kind) -> Endpoint:
             headers["idempotent-replayed"] = "true"
         else:
             g = created.generation
-            headers |= generation_headers(g, preview=services.providers.facts(g.provider).previews)
+            headers |= generation_headers(g, preview=services.providers.previews(g.provider))
             headers[BALANCE] = usd(created.available_microusd)
         return Response(created.body, media_type="application/json", headers=headers)
 
@@ -140,7 +140,7 @@ def _fetch(services: Services) -> Endpoint:
         g = await _find(services, asked, str(request.path_params.get("id", "")).strip())
         if g is None:
             return answer(request, unknown())
-        preview = services.providers.facts(g.provider).previews
+        preview = services.providers.previews(g.provider)
         progress = services.queries.progress(g)
         body = fetched(g, preview=preview, progress=progress, now_ms=services.clock.now_ms())
         return answer(request, body, generation_headers(g, preview=preview))
