@@ -367,9 +367,7 @@ async def build(
     )
 
 
-def _context_for(
-    settings: Settings, outbound: Outbound, inputs: Inputs
-) -> Callable[[Configured, Providers], Context]:
+def _context_for(settings: Settings, outbound: Outbound, inputs: Inputs) -> Callable[[Configured, Providers], Context]:
     own = {"previz": {"idle_s": settings.previz_idle_s, "threads": settings.previz_threads}}
 
     def context(one: Configured, providers: Providers) -> Context:

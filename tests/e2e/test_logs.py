@@ -106,9 +106,7 @@ async def test_logs_of_everything_hold_no_secret_and_name_the_job(tmp_path: Path
     assert disabled["delivery"].startswith("dlv_")
 
 
-@pytest.mark.parametrize(
-    ("asked", "shape"), [("json", r'^\{.*"event":"migrated"'), ("console", r"\[.*info.*migrated")]
-)
+@pytest.mark.parametrize(("asked", "shape"), [("json", r'^\{.*"event":"migrated"'), ("console", r"\[.*info.*migrated")])
 def test_the_shape_of_a_line_is_a_setting(tmp_path: Path, asked: str, shape: str) -> None:
     code = (
         "from reelway.kit.logs import configure; import structlog, sys;"

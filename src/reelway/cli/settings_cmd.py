@@ -6,6 +6,7 @@ import typer
 
 from reelway.cli.options import AsJson
 from reelway.cli.output import print_json, print_table
+from reelway.providers import configured
 from reelway.settings import describe
 
 _HEAD = """# Settings
@@ -15,6 +16,20 @@ name it with `--config` or `REELWAY_CONFIG`. A name that is none of these stops 
 the environment and arrays in the file.
 
 This page is `reelway settings --markdown`.
+"""
+
+
+_PROVIDERS = """## Providers
+
+A table `[providers.NAME]` for each; routes of the catalogue name it. With `provider` it says which kind it is, so that
+there may be several of one kind. Of `key`, `key_env` and `key_file` at most one is given.
+
+```toml
+[providers.sglang]
+provider = "openai_compatible"
+base_url = "http://127.0.0.1:30000/v1"
+profile = "sglang"
+```
 """
 
 
@@ -30,12 +45,20 @@ def command(
     else:
         columns = ("setting", "variable", "default", "meaning")
         print_table([columns, *([s[c] for c in columns] for s in describe())])
+        print()
+        columns = ("provider", "key", "default", "meaning")
+        print_table([columns, *([s[c] for c in columns] for s in configured.describe())])
 
 
 def page() -> str:
     """docs/how-to/settings.md."""
     lines = [f"| `{s['setting']}` | `{s['variable']}` | {_code(s['default'])} | {s['meaning']} |" for s in describe()]
-    return "\n".join([_HEAD, "| setting | variable | default | meaning |", "|---|---|---|---|", *lines, ""])
+    tables = [
+        f"| `{s['provider']}` | `{s['key']}` | {_code(s['default'])} | {s['meaning']} |" for s in configured.describe()
+    ]
+    rule = "|---|---|---|---|"
+    settings = [_HEAD, "| setting | variable | default | meaning |", rule, *lines]
+    return "\n".join([*settings, "", _PROVIDERS, "| provider | key | default | meaning |", rule, *tables, ""])
 
 
 def _code(text: str) -> str:

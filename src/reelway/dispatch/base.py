@@ -70,9 +70,9 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Call again at that instant (milliseconds since 1970); meanwhile its place is another's."""
+    """Call again in that time, by whoever has a place then; not at an instant, because clocks step."""
 
-    due_at: int
+    after_s: float
 
 
 Outcome: TypeAlias = Done | Later

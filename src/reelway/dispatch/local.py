@@ -127,8 +127,8 @@ class LocalDispatch:
                     case Done():
                         await self._db.write(_forget(topic, subject))
                         return
-                    case Later(due_at):
-                        delay_s = max(due_at - self._clock.now_ms(), 0) / 1000
+                    case Later(after_s):
+                        delay_s = max(after_s, 0.0)
             except Overloaded as error:  # the disk is full or the queue is: the rows say where to go on
                 delay_s = error.retry_after_s
             except Exception:  # noqa: BLE001  a bug in one job must not stop the others

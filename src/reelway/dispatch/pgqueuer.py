@@ -74,7 +74,7 @@ class PgQueuerDispatch:
         """See Dispatch. Lanes that are not named are left to other workers."""
         lanes = [lane for lane in lanes if lane.topic in handlers]
         line = Line(self._url, await self._open())
-        self._worker = Worker(line, handlers, Places(lanes, self._in_flight_max), self._clock, self._lost_s)
+        self._worker = Worker(line, handlers, Places(lanes, self._in_flight_max), self._lost_s)
         self._worker.start()
 
     def drain(self) -> None:

@@ -18,7 +18,6 @@ from reelway.dispatch.pgqueuer_line import LOST, PATIENCE_S, Line, notice
 from reelway.dispatch.pgqueuer_returns import Returns
 from reelway.dispatch.pgqueuer_sql import BEAT, GIVE_UP, SETTINGS, TIDY
 from reelway.errors import Overloaded
-from reelway.kit.clock import Clock
 
 _log = structlog.get_logger(__name__)
 
@@ -49,13 +48,11 @@ class Worker:
         line: Line,
         handlers: Mapping[Topic, Handler],
         places: Places,
-        clock: Clock,
         lost_s: float,
     ) -> None:
         self._line = line
         self._handlers = handlers
         self._places = places
-        self._clock = clock
         self._lost_s = lost_s
         self._manager = Manager(claims(line, places), channel=Channel(SETTINGS.channel))
         self._returns = Returns(line, places, self._manager.queue_manager_id)
@@ -121,8 +118,8 @@ class Worker:
                 match await self._handlers[topic](held.subject):
                     case Done():
                         delay_s = None
-                    case Later(due_at):
-                        delay_s = max(due_at - self._clock.now_ms(), 0) / 1000
+                    case Later(after_s):
+                        delay_s = max(after_s, 0.0)
         except Overloaded as error:  # the disk is full or the queue is: the rows say where to go on
             delay_s = error.retry_after_s
         except Exception:  # noqa: BLE001  a bug in one job must not stop the others

@@ -45,7 +45,7 @@ _FINAL_FAULTS: Final = frozenset(
         ProviderFault.MODEL_GONE,
     }
 )
-_TAKEN_OVER_MS: Final = 5_000  # when to look again at a job that somebody else changed under us
+_TAKEN_OVER_S: Final = 5.0  # when to look again at a job that somebody else changed under us
 _BAD_LOOKS_MAX: Final = 8  # unreadable or not-found answers in a row before the job is given up
 
 
@@ -149,7 +149,7 @@ class Advancer:
             _log.info("generation_taken_over", generation=g.id, reason=error.message)
             row = await self._db.read(store.by_id(g.id))
             if row is not None and not row.ended:
-                return Later(self._clock.now_ms() + _TAKEN_OVER_MS)
+                return Later(_TAKEN_OVER_S)
         return Done()
 
     # -- submitting --------------------------------------------------------------------------
@@ -157,7 +157,7 @@ class Advancer:
     async def _submit(self, g: Generation) -> tuple[Generation, Handle] | Later:
         """queued -> submitting -> running, or back to queued, or ended, or unknown."""
         if not await self._may_submit(g):
-            return Later(self._clock.now_ms())
+            return Later(0)
         g, number, key = await self._db.write(self._begin_attempt(g))
         self._live.changed(g.id)
         provider = self._providers.get(g.provider)
@@ -171,7 +171,11 @@ class Advancer:
                 await self._fail(g, error.code, error.message)
             await self._db.write(self._end_attempt(g, number, "unknown", error))
             return await self._reconcile(g)
-        return await self._accepted(g, number, handle), handle
+        try:
+            return await self._accepted(g, number, handle), handle
+        except Conflict:
+            await self._abandon(g, handle)
+            raise
 
     async def _may_submit(self, g: Generation) -> bool:
         """Wait for the account's rate, still queued; False when this worker is to stop."""
@@ -220,6 +224,18 @@ class Advancer:
         self._metrics.start_seconds.labels(g.provider).observe(max(self._clock.now_ms() - g.created_at, 0) / 1000)
         return moved
 
+    async def _abandon(self, g: Generation, handle: Handle) -> None:
+        """The provider took it while the row changed: if it has ended, nobody will follow this job, so stop it."""
+        row = await self._db.read(store.by_id(g.id))
+        if row is None or not row.ended:
+            return  # another worker has it, under the same key
+        try:
+            outcome = await self._providers.get(g.provider).cancel(handle)
+        except ProviderError as error:
+            outcome = NotStopped(error.message)
+        stopped = isinstance(outcome, Stopped)
+        _log.warning("accepted_too_late", generation=g.id, provider=g.provider, stopped=stopped)
+
     async def _try_again(self, g: Generation, number: int, error: ProviderError, *, outcome: str = "rejected") -> Later:
         """It is proven that no job was made: back to the queue, after a while."""
         if number >= self._policy.submit_attempts_max:
@@ -239,7 +255,7 @@ class Advancer:
 
         await self._db.write(script())
         self._live.changed(g.id)
-        return Later(self._clock.now_ms() + int(wait_s * 1000))
+        return Later(wait_s)
 
     async def _hold_unknown(self, g: Generation, last: store.Attempt) -> Later:
         """The provider cannot tell: keep the money held, tell the owner once, expire by policy."""
@@ -252,7 +268,7 @@ class Advancer:
             message = "the provider's answer was lost and it never said whether it has the job; credits are returned"
             await self._end(g, State.EXPIRED, "outcome_unknown", message)
         ends_at = last.started_at + int(self._policy.unknown_age_max_s * 1000) + 1
-        return Later(min(now + int(self._policy.retry_most_s * 1000), max(ends_at, now + 100)))
+        return Later(min(self._policy.retry_most_s, max(ends_at - now, 100) / 1000))
 
     def _note_unknown(self, g: Generation, last: store.Attempt) -> Script[None]:
         now = self._clock.now_ms()
@@ -298,7 +314,7 @@ class Advancer:
                     if watch.ready_s is None:
                         watch.ready_s = self._clock.monotonic_s()
                     g = await self._store(g, handle, done, deadline_s, watch.ready_s)
-        return Later(self._clock.now_ms())
+        return Later(0)
 
     def _bad_look(self, g: Generation, error: ProviderError, bad_looks: int) -> providers.Progress:
         """An answer that says nothing about the job: look again, but not for ever."""

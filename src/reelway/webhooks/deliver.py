@@ -110,10 +110,10 @@ class Deliverer:
     async def _wait(self, delivery: Delivery, wait_ms: int) -> Outcome:
         """Until it is due; no longer than its step when the clock was set back in between."""
         step_ms = self._schedule_ms[min(delivery.attempts, len(self._schedule_ms) - 1)]
-        due_at = self._clock.now_ms() + min(wait_ms, step_ms)
         if wait_ms > step_ms:
-            await self._db.write(postpone(delivery, due_at))
-        return Later(due_at)
+            wait_ms = step_ms
+            await self._db.write(postpone(delivery, self._clock.now_ms() + wait_ms))
+        return Later(wait_ms / 1000)
 
     @asynccontextmanager
     async def _place(self, workspace_id: str) -> AsyncIterator[None]:
@@ -144,7 +144,7 @@ class Deliverer:
         try:
             disabled = await self._db.write(self._record(parcel, attempt, now_ms, next_at))
         except Conflict:  # another worker took us for dead and was quicker: the row says how it went on
-            return Later(now_ms)
+            return Later(0)
         if next_at is None:
             state = DeliveryState.DELIVERED if attempt.ok else DeliveryState.FAILED
             self._metrics.webhook_deliveries_ended.labels(state).inc()
@@ -158,7 +158,7 @@ class Deliverer:
                 workspace_id=parcel.delivery.workspace_id,
                 reason=disabled,
             )
-        return Done() if next_at is None else Later(next_at)
+        return Done() if next_at is None else Later((next_at - now_ms) / 1000)
 
     async def _send(self, parcel: _Parcel) -> tuple[DeliveryAttempt, bool]:
         """One request; the second value says that no other can go better."""

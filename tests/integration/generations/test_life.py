@@ -20,6 +20,7 @@ from reelway.errors import Conflict, Gone, InsufficientCredits, InvalidRequest, 
 from reelway.events.store import events_after
 from reelway.generations import store
 from reelway.generations.create import Submission
+from reelway.generations.ending import end
 from reelway.ledger import ledger
 from reelway.ledger.audit import audit
 from reelway.media.probe import probe
@@ -346,3 +347,32 @@ async def test_a_job_that_somebody_else_changed_is_not_let_go_of_before_it_has_e
     ended = await life.ended(g)
     assert ended.state is State.SUCCEEDED
     assert await life.charged() == PRICE
+
+
+async def test_a_job_that_is_accepted_after_its_generation_ended_is_stopped(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox = life.reelway.providers.plain("sandbox")
+    submit, cancel, stopped = sandbox.submit, sandbox.cancel, list[Any]()
+
+    async def submit_late(order: Any) -> Any:
+        handle = await submit(order)
+        row = await life.reelway.db.read(store.by_id(order.key.partition(":")[0]))
+        assert row is not None
+        now = life.reelway.services.clock.now_ms()
+        await life.reelway.db.write(end(row, State.EXPIRED, life.reelway.services.announcer, now))
+        return handle
+
+    async def cancel_heard(handle: Any) -> Any:
+        stopped.append(handle["key"])
+        return await cancel(handle)
+
+    monkeypatch.setattr(sandbox, "submit", submit_late)
+    monkeypatch.setattr(sandbox, "cancel", cancel_heard)
+    g = await life.ended(await life.create())
+    async with asyncio.timeout(10):
+        while not stopped:
+            await asyncio.sleep(0.02)
+    assert stopped == [f"{g.id}:1"]
+    assert g.state is State.EXPIRED
+    assert await life.charged() == 0

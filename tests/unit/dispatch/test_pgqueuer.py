@@ -24,7 +24,7 @@ from reelway.kit.clock import SystemClock
 from servers import Postgres, database, postgres
 
 LANE = "generation:p"
-FAR_MS = SystemClock().now_ms() + 3_600_000
+FAR_S = 3600.0
 LOST_S = 2.0
 
 
@@ -212,7 +212,7 @@ async def test_a_worker_that_drains_keeps_what_it_has_while_it_lives(db: Postgre
     assert other.begun == []
 
 
-@pytest.mark.parametrize("outcome", [Done(), Later(0), Later(FAR_MS)], ids=["done", "again", "later"])
+@pytest.mark.parametrize("outcome", [Done(), Later(0), Later(FAR_S)], ids=["done", "again", "later"])
 async def test_a_worker_that_slept_through_a_takeover_changes_nothing(
     db: PostgresDatabase, workers: Any, outcome: Outcome
 ) -> None:
@@ -231,7 +231,7 @@ async def test_a_worker_that_slept_through_a_takeover_changes_nothing(
     assert await rows(db) == before == [("picked", second._worker._manager.queue_manager_id)]
     await first.stop()
     assert await rows(db) == before
-    heir.end(Later(FAR_MS))
+    heir.end(Later(FAR_S))
 
     async def put_back() -> bool:
         return await rows(db) == [("queued", None)]
@@ -259,7 +259,7 @@ async def test_a_wake_reaches_what_another_process_put_off(
     await db.write(dispatch.enqueue(entry("a")))
     dispatch.wake(Topic.GENERATION, "a")
     await until(lambda: bench.begun == ["a"])
-    bench.end(Later(FAR_MS))
+    bench.end(Later(FAR_S))
 
     async def put_off() -> bool:
         return await rows(db) == [("queued", None)]
@@ -299,7 +299,7 @@ async def test_leaving_out_pgqueuers_own_care_for_each_job_is_only_quicker(
     dispatch = await workers(bench)
     await db.write(dispatch.enqueue(entry("a")))
     await until(lambda: bench.begun == ["a"])
-    bench.end(Later(FAR_MS))
+    bench.end(Later(FAR_S))
 
     async def is_put_off() -> bool:
         return await rows(db) == [("queued", None)]
