@@ -1,4 +1,4 @@
-"""A whole generation by a configured provider: a table in the settings file, a model in the catalogue, a real server."""
+"""A whole generation by a configured provider: a table in the settings, a model in the catalogue, a real server."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager

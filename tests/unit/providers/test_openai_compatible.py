@@ -189,8 +189,13 @@ async def test_a_key_that_the_provider_repeats_is_not_passed_on() -> None:
         replica.trouble = Trouble.CREDENTIALS
         with pytest.raises(ProviderError) as caught:
             await provider.submit(order())
-    assert caught.value.fault is ProviderFault.CREDENTIALS
-    assert KEY not in str(caught.value)
+        assert caught.value.fault is ProviderFault.CREDENTIALS
+        assert KEY not in str(caught.value)
+        handle = await provider.submit(order())
+        replica.fail(f"upstream refused {KEY}", "server_error")
+        assert await provider.poll(handle) == Failed(
+            fault=ProviderFault.UNAVAILABLE, message="upstream refused [secret]"
+        )
 
 
 async def test_json_goes_only_where_it_is_read() -> None:

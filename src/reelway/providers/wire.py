@@ -1,0 +1,159 @@
+"""Requests to one base URL, with our key in their headers and nowhere else.
+
+An adapter says what to send and what an answer means; this turns what goes wrong on the way into ProviderError.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Final, TypeAlias
+from urllib.parse import urlsplit
+
+from reelway.domain.generation import Asset
+from reelway.errors import ProviderError, ProviderFault, StorageError
+from reelway.kit import multipart
+from reelway.kit.multipart import Upload
+from reelway.kit.outbound import KIB, Outbound, OutboundError, Reply
+from reelway.providers.base import Context, Done, Inputs, raise_for_status
+from reelway.storage.base import MissingFile
+
+Classify: TypeAlias = Callable[[Reply], ProviderError | None]
+"""What the adapter makes of an answer of any status; None leaves a status of 400 and more to `raise_for_status`."""
+
+_ANSWER_BYTES_MAX: Final = 1024 * KIB
+_BRIEF_CHARS: Final = 300
+_SECRET_CHARS_LEAST: Final = 8
+_NOT_DONE_HERE: Final = frozenset({301, 302, 307, 308})  # the request was not looked at; a 303 may follow a job
+
+
+def origin(
+    context: Context, base_url: str, *, headers: Mapping[str, str], classify: Classify, timeout_s: float
+) -> "Origin":
+    """The provider's origin; the operator named it, so it may be on this machine or in the LAN."""
+    return Origin(context.trusting(base_url), base_url, headers=headers, classify=classify, timeout_s=timeout_s)
+
+
+class Origin:
+    """One base URL and our key for it. Redirects are not followed, so the key goes nowhere else."""
+
+    def __init__(
+        self, http: Outbound, base_url: str, *, headers: Mapping[str, str], classify: Classify, timeout_s: float
+    ) -> None:
+        self._http = http
+        self._base_url = base_url.rstrip("/")
+        self._headers = dict(headers)
+        # A provider that quotes our key ("Incorrect API key provided: …") would have it shown to callers.
+        told = {word.encode() for value in headers.values() for word in value.split()}
+        self._secrets = [word for word in told if len(word) >= _SECRET_CHARS_LEAST]
+        self._classify = classify
+        self._timeout_s = timeout_s
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        form: Mapping[str, str | Upload] | None = None,
+        headers: Mapping[str, str] | None = None,
+        answer_bytes_max: int = _ANSWER_BYTES_MAX,
+    ) -> Any:
+        """The JSON of a good answer; raises ProviderError for every other."""
+        reply = await self.send(method, path, json=json, form=form, headers=headers, answer_bytes_max=answer_bytes_max)
+        self.check(reply)
+        return read_json(reply)
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        form: Mapping[str, str | Upload] | None = None,
+        headers: Mapping[str, str] | None = None,
+        answer_bytes_max: int = _ANSWER_BYTES_MAX,
+    ) -> Reply:
+        """The answer, whatever its status, for adapters that look before they `check`; raises UNAVAILABLE.
+
+        Our key is taken out of it, should it be quoted.
+        """
+        sent_headers = self._headers | dict(headers or {})
+        body = None
+        if form is not None:
+            body, sent_headers["Content-Type"] = await multipart.encode(form)
+        try:
+            reply = await self._http.send(
+                method,
+                self._base_url + path,
+                json=json,
+                body=body,
+                headers=sent_headers,
+                timeout_s=self._timeout_s,
+                response_bytes_max=answer_bytes_max,
+            )
+        except OutboundError as error:
+            raise ProviderError(ProviderFault.UNAVAILABLE, error.message, no_job=not error.sent) from error
+        for secret in self._secrets:
+            if secret in reply.body:
+                reply = replace(reply, body=reply.body.replace(secret, b"[secret]"))
+        return reply
+
+    def check(self, reply: Reply) -> None:
+        """Raise what the answer means when it is not a good one."""
+        if 300 <= reply.status < 400:
+            message = f"the provider answered HTTP {reply.status}, a redirect; name the place it leads to as base_url"
+            raise ProviderError(ProviderFault.UNREADABLE, message, no_job=reply.status in _NOT_DONE_HERE)
+        error = self._classify(reply)
+        if error is not None:
+            raise error
+        raise_for_status(reply.status, reply.headers)
+
+    def done(self, place: str, *, cost_microusd: int | None = None, meta: Mapping[str, Any] | None = None) -> Done:
+        """The finished clip at `place`: a path below the base URL, or a URL. Only our origin gets the key."""
+        url = self._base_url + place if place.startswith("/") else place
+        own = _origin_of(url) == _origin_of(self._base_url)
+        return Done(
+            url=url,
+            headers=tuple(self._headers.items()) if own else (),
+            via=self._http,
+            cost_microusd=cost_microusd,
+            meta=meta or {},
+        )
+
+
+def read_json(reply: Reply) -> Any:
+    """The body; raises UNREADABLE when it is something else."""
+    try:
+        return reply.json
+    except ValueError:
+        message = f"the provider answered HTTP {reply.status} with something that is not JSON"
+        raise ProviderError(ProviderFault.UNREADABLE, message) from None
+
+
+def json_or_none(reply: Reply) -> Any:
+    """The body, for a look at what an error says; None when it is not JSON."""
+    try:
+        return reply.json
+    except ValueError:
+        return None
+
+
+def brief(text: object) -> str:
+    """What a provider says, short enough to pass on."""
+    words = " ".join(str(text).split())
+    return words if len(words) <= _BRIEF_CHARS else words[: _BRIEF_CHARS - 1] + "…"
+
+
+async def read_input(inputs: Inputs, asset: Asset) -> bytes:
+    """The bytes of an input file; raises ProviderError, and nothing was sent."""
+    try:
+        return await inputs.read(asset)
+    except MissingFile as error:
+        raise ProviderError(ProviderFault.REJECTED, "the input file is gone from storage") from error
+    except StorageError as error:
+        raise ProviderError(ProviderFault.UNAVAILABLE, error.message, no_job=True) from error
+
+
+def _origin_of(url: str) -> tuple[str, str, int | None]:
+    parts = urlsplit(url)
+    scheme = parts.scheme.lower()
+    return scheme, (parts.hostname or "").lower(), parts.port or {"http": 80, "https": 443}.get(scheme)
