@@ -6,6 +6,7 @@ so that a key that leaks from the one to the other is seen.
 
 import asyncio
 import io
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -62,7 +63,7 @@ class Job:
     about: dict[str, Any] = field(default_factory=dict)
 
 
-class Replica:
+class Replica(ABC):
     """Subclasses add their routes in `routes` and answer `refusal` for the troubles that look different everywhere."""
 
     def __init__(self, *, key: str | None = KEY) -> None:
@@ -78,16 +79,17 @@ class Replica:
         self.url = ""
         self.files_url = ""
 
+    @abstractmethod
     def routes(self) -> list[web.RouteDef]:
-        raise NotImplementedError
+        """What the provider answers to."""
 
+    @abstractmethod
     def creates(self, request: web.Request) -> bool:
         """Whether this request orders a clip."""
-        raise NotImplementedError
 
+    @abstractmethod
     def refusal(self, trouble: Trouble) -> web.Response:
         """The provider's own answer for a trouble in VENDORS_OWN."""
-        raise NotImplementedError
 
     def force(self, state: str) -> None:
         """Every job is in that state of the provider's from now on."""
