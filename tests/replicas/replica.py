@@ -134,7 +134,7 @@ class Replica(ABC):
     @web.middleware
     async def _watch(self, request: web.Request, handler: Any) -> web.StreamResponse:
         body = await request.read()
-        again = StreamReader(request.protocol, 1 << 16, loop=asyncio.get_running_loop())
+        again = StreamReader(request.protocol, 1 << 26, loop=asyncio.get_running_loop())
         again.feed_data(body)
         again.feed_eof()
         request._payload = again  # a form is read from here, not from what `read` keeps

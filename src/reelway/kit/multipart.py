@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import BytesIO
 
 from aiohttp import MultipartWriter
-from aiohttp.payload import BytesPayload, StringPayload
+from aiohttp.payload import BytesIOPayload, Payload, StringPayload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +22,7 @@ async def encode(fields: Mapping[str, str | Upload]) -> tuple[bytes, str]:
     writer = MultipartWriter("form-data")
     for name, value in fields.items():
         if isinstance(value, Upload):
-            part: BytesPayload = BytesPayload(value.data, content_type=value.media_type)
+            part: Payload = BytesIOPayload(BytesIO(value.data), content_type=value.media_type)
             part.set_content_disposition("form-data", name=name, filename=value.name)
         else:
             part = StringPayload(value)

@@ -11,6 +11,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
 from types import MappingProxyType, SimpleNamespace
 from typing import Any, Final, Literal
 
@@ -304,7 +305,7 @@ class Outbound:
                 request.method,
                 url,
                 headers=headers,
-                data=request.body,
+                data=None if request.body is None else BytesIO(request.body),  # bytes of megabytes it warns of
                 allow_redirects=False,
                 trace_request_ctx=trip,
             )

@@ -1,0 +1,215 @@
+"""What each model is sent, and how a failure that is no state of its own is read."""
+
+import base64
+import io
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from builders import a_spec
+from reelway.domain.generation import Asset, Mode, Role
+from reelway.errors import ProviderError, ProviderFault
+from reelway.providers.base import Done, Failed, NotStopped, Order, Provider, Stopped
+from replicas.case import adapter
+from replicas.fal import FalQueue
+from replicas.replica import KEY
+
+KLING, SEEDANCE, H3 = "fal-ai/kling-video/v3", "bytedance/seedance-2.5", "minimax/h3"
+SPEC = a_spec(width=1280, height=720, fps=24, frames=120, negative_prompt="blur", audio=True)
+
+
+def order(model: str = KLING, **changes: Any) -> Order:
+    return Order(key="gen:1", spec=replace(SPEC, **changes), upstream_model=model)
+
+
+def picture(role: Role) -> tuple[Asset, bytes]:
+    file = io.BytesIO()
+    Image.new("RGB", (640, 640), (30, 90, 200)).save(file, "PNG")
+    data = file.getvalue()
+    key = f"{role}.png"
+    return Asset(role=role, key=key, media_type="image/png", width=640, height=640, size_bytes=len(data)), data
+
+
+@asynccontextmanager
+async def talking(files: dict[str, bytes] | None = None, path: str = "") -> AsyncIterator[tuple[Provider, FalQueue]]:
+    async with (
+        FalQueue().serving() as replica,
+        adapter("fal", {"base_url": f"{replica.url}{path}", "key": KEY}, files=files) as provider,
+    ):
+        assert isinstance(replica, FalQueue)
+        yield provider, replica
+
+
+async def sent(what: Order, files: dict[str, bytes] | None = None) -> tuple[str, dict[str, Any]]:
+    async with talking(files) as (provider, replica):
+        await provider.submit(what)
+        (job,) = replica.jobs.values()
+        return job.about["endpoint"], job.asked
+
+
+async def test_each_model_is_sent_its_own_names() -> None:
+    assert await sent(order()) == (
+        "fal-ai/kling-video/v3/standard/text-to-video",
+        {
+            "prompt": "a red kite",
+            "duration": "5",
+            "aspect_ratio": "16:9",
+            "generate_audio": True,
+            "negative_prompt": "blur",
+        },
+    )
+    assert await sent(order(SEEDANCE, width=480, height=854)) == (
+        "bytedance/seedance-2.5/text-to-video",
+        {"prompt": "a red kite", "duration": "5", "resolution": "480p", "aspect_ratio": "9:16", "generate_audio": True},
+    )
+    assert await sent(order(H3, width=2560, height=1440)) == (
+        "minimax/h3/text-to-video",
+        {"prompt": "a red kite", "duration": 5, "resolution": "2K", "aspect_ratio": "16:9"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "tier"), [(960, 960, "standard"), (1080, 1920, "pro"), (1440, 1440, "pro")]
+)
+async def test_a_size_is_a_number_of_pixels(width: int, height: int, tier: str) -> None:
+    endpoint, _ = await sent(order(width=width, height=height))
+    assert endpoint == f"fal-ai/kling-video/v3/{tier}/text-to-video"
+
+
+@pytest.mark.parametrize(("model", "first"), [(KLING, "start_image_url"), (SEEDANCE, "image_url"), (H3, "image_url")])
+async def test_pictures_go_as_data_and_decide_the_ratio(model: str, first: str) -> None:
+    assets = [picture(Role.FIRST_FRAME), picture(Role.LAST_FRAME)]
+    files = {asset.key: data for asset, data in assets}
+    size = {"width": 1366, "height": 768} if model == H3 else {}
+    what = order(model, mode=Mode.IMAGE_TO_VIDEO, assets=tuple(asset for asset, _ in assets), **size)
+    endpoint, asked = await sent(what, files)
+    assert endpoint.endswith("/image-to-video")
+    assert "aspect_ratio" not in asked
+    for name in (first, "end_image_url"):
+        data = base64.b64decode(asked[name].removeprefix("data:image/png;base64,"))
+        assert Image.open(io.BytesIO(data)).size == (what.spec.width, what.spec.height)
+
+
+@pytest.mark.parametrize(
+    ("model", "changes", "message"),
+    [
+        ("fal-ai/unheard-of", {}, "no inputs are known of 'fal-ai/unheard-of'"),
+        (H3, {"width": 1366, "height": 768, "frames": 96}, "5 to 15 whole seconds; 4 s is not possible"),
+        (SEEDANCE, {"frames": 121}, r"4 to 30 whole seconds; 5\.04167 s"),
+        (SEEDANCE, {"width": 1920, "height": 1080}, "does not make 1920x1080"),
+        (KLING, {"width": 1470, "height": 630}, "makes 16:9, 9:16, 1:1; 1470x630 is none of them"),
+        (KLING, {"assets": (picture(Role.LAST_FRAME)[0],)}, "no last frame without a first"),
+        (KLING, {"assets": (picture(Role.SOURCE_VIDEO)[0],)}, "takes no source video"),
+    ],
+)
+async def test_what_a_model_cannot_do_is_refused_before_anything_is_sent(
+    model: str, changes: dict[str, Any], message: str
+) -> None:
+    async with talking() as (provider, replica):
+        with pytest.raises(ProviderError, match=message) as caught:
+            await provider.submit(order(model, **changes))
+        assert caught.value.fault is ProviderFault.REJECTED
+        assert replica.seen == []
+
+
+async def test_what_was_made_and_what_was_left_out_are_told() -> None:
+    async with talking() as (provider, replica):
+        replica.looks = 0
+        done = await provider.poll(await provider.submit(order(SEEDANCE)))
+        assert isinstance(done, Done)
+        effective = {"model": "bytedance/seedance-2.5/text-to-video", "duration": "5", "resolution": "720p"}
+        effective |= {"aspect_ratio": "16:9", "generate_audio": True}
+        assert done.meta == {"effective": effective | {"seed": 4711}, "left_out": ["negative_prompt"]}
+
+
+TYPED = [{"loc": ["body", "prompt"], "msg": "flagged", "type": "content_policy_violation"}]
+WRONG = [{"loc": ["body", "image_url"], "msg": "too small", "type": "image_too_small"}]
+BELOW = [{"loc": ["body"], "msg": "try later", "type": "downstream_service_error"}]
+
+
+@pytest.mark.parametrize(
+    ("error", "result", "fault", "message"),
+    [
+        (None, (422, {"detail": TYPED}), ProviderFault.REFUSED, "flagged"),
+        ({"error": "Unprocessable"}, (422, {"detail": TYPED}), ProviderFault.REFUSED, "flagged"),
+        (None, (422, {"detail": WRONG}), ProviderFault.REJECTED, "too small"),
+        (None, (400, {"detail": BELOW}), ProviderFault.UNAVAILABLE, "try later"),
+        (None, (500, {"detail": "gone", "error_type": "runner_disconnected"}), ProviderFault.UNAVAILABLE, "gone"),
+        ({"error": "late", "error_type": "request_timeout"}, (504, "nginx"), ProviderFault.UNAVAILABLE, "late"),
+        ({"error": "odd"}, None, ProviderFault.UNAVAILABLE, "odd"),
+    ],
+)
+async def test_a_completed_job_may_have_failed(
+    error: dict[str, Any] | None, result: tuple[int, Any] | None, fault: ProviderFault, message: str
+) -> None:
+    """There is no FAILED status; a client that waits for one takes these for clips."""
+    async with talking() as (provider, replica):
+        handle = await provider.submit(order())
+        replica.force("COMPLETED")
+        replica.error, replica.result = error, None if result is None else (*result, {})
+        assert await provider.poll(handle) == Failed(fault=fault, message=message)
+
+
+async def test_a_proxy_between_us_says_nothing_about_the_job() -> None:
+    async with talking() as (provider, replica):
+        handle = await provider.submit(order())
+        replica.force("COMPLETED")
+        replica.result = (502, "<html>nginx</html>", {})
+        with pytest.raises(ProviderError) as caught:
+            await provider.poll(handle)
+        assert caught.value.fault is ProviderFault.UNAVAILABLE
+        replica.result = None
+        assert isinstance(await provider.poll(handle), Done)
+
+
+async def test_a_result_without_a_clip_is_not_read_as_one() -> None:
+    async with talking() as (provider, replica):
+        handle = await provider.submit(order())
+        replica.force("COMPLETED")
+        replica.result = (200, {"images": []}, {})
+        with pytest.raises(ProviderError, match="'video'") as caught:
+            await provider.poll(handle)
+        assert caught.value.fault is ProviderFault.UNREADABLE
+
+
+@pytest.mark.parametrize("status", [500, 503])
+async def test_what_came_through_to_the_queue_is_never_sent_again(status: int) -> None:
+    """503 proves elsewhere that there is no job; here the queue itself may say it after it took one."""
+    async with talking() as (provider, replica):
+        replica.refuses_after_the_job = status
+        with pytest.raises(ProviderError) as caught:
+            await provider.submit(order())
+        assert (caught.value.fault, caught.value.no_job) == (ProviderFault.UNAVAILABLE, False)
+        assert len(replica.jobs) == 1
+
+
+async def test_cancel_takes_out_what_waits_and_cannot_stop_what_runs() -> None:
+    async with talking() as (provider, replica):
+        replica.looks = 9
+        handle = await provider.submit(order())
+        assert await provider.cancel(handle) == Stopped()
+        handle = await provider.submit(order())
+        await provider.poll(handle)
+        assert isinstance(await provider.cancel(handle), NotStopped)
+        assert len(replica.told_to_stop) == 1
+        replica.force("COMPLETED")
+        assert await provider.cancel(handle) == NotStopped("it had ended already")
+
+
+async def test_a_job_is_asked_for_at_our_address_whatever_the_answer_names() -> None:
+    """Behind a proxy the answer still names fal's own host, and that one has no business with the proxy's key."""
+    async with talking(path="/proxy") as (provider, replica):
+        replica.looks = 0
+        handle = await provider.submit(order())
+        assert isinstance(await provider.poll(handle), Done)
+        assert {seen.path.split("/")[1] for seen in replica.seen} == {"proxy"}
+
+
+async def test_clips_do_not_stay_public_for_ever() -> None:
+    async with talking() as (provider, replica):
+        await provider.submit(order())
+        assert "86400" in replica.seen[0].headers["x-fal-object-lifecycle-preference"]
