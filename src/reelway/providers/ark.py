@@ -4,7 +4,6 @@ Read on 2026-11-22: byteplus-python-sdk-v2 3.0.63, docs.byteplus.com/en/docs/Mod
 Tasks are known for 7 days, clips are kept for 24 hours.
 """
 
-import base64
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -13,8 +12,6 @@ from pydantic import Field, SecretStr
 from reelway.domain.generation import Asset, ClipSpec, Role
 from reelway.errors import ProviderError, ProviderFault
 from reelway.kit.outbound import Reply
-from reelway.media.picture import fill
-from reelway.media.worker import run_media
 from reelway.providers.base import (
     BaseUrl,
     CancelOutcome,
@@ -33,7 +30,7 @@ from reelway.providers.base import (
     Waiting,
     read_field,
 )
-from reelway.providers.wire import Origin, brief, json_or_none, origin, read_input
+from reelway.providers.wire import Origin, brief, data_url, json_or_none, origin, read_frame
 
 # What an account of a single person may have of each Seedance 2 model.
 FACTS = Facts(in_flight_max=3, submits_per_minute=180, poll_first_s=5.0, poll_most_s=15.0)
@@ -173,9 +170,7 @@ class Ark:
     async def _picture(self, spec: ClipSpec, asset: Asset) -> dict[str, Any]:
         if asset.role not in _FRAMES:
             raise ProviderError(ProviderFault.REJECTED, f"Ark is given no {asset.role.replace('_', ' ')}")
-        data = await read_input(self._inputs, asset)
-        data = await run_media(fill, data, spec.width, spec.height)
-        url = "data:image/png;base64," + base64.b64encode(data).decode()
+        url = data_url(await read_frame(self._inputs, asset, spec))
         return {"type": "image_url", "image_url": {"url": url}, "role": str(asset.role)}
 
 

@@ -4,7 +4,6 @@ Facts and their sources are in docs/providers/fal.md. There is no state for a fa
 and its status carries an error, or asking for its result is answered with 4xx or 5xx.
 """
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,8 +14,6 @@ from pydantic import Field, SecretStr
 from reelway.domain.generation import ClipSpec, Role
 from reelway.errors import ProviderError, ProviderFault
 from reelway.kit.outbound import Reply
-from reelway.media.picture import fill
-from reelway.media.worker import run_media
 from reelway.providers.base import (
     BaseUrl,
     CancelOutcome,
@@ -35,7 +32,7 @@ from reelway.providers.base import (
     Waiting,
     read_field,
 )
-from reelway.providers.wire import Origin, brief, json_or_none, origin, read_input, read_json
+from reelway.providers.wire import Origin, brief, data_url, json_or_none, origin, read_frame, read_json
 
 # More than the account may run at once wait there, IN_QUEUE.
 FACTS = Facts(in_flight_max=20, poll_first_s=3.0, poll_most_s=15.0)
@@ -229,10 +226,9 @@ class Fal:
         model, spec = _model(order), order.spec
         pictures = {}
         for asset in spec.assets:
-            data = await read_input(self._inputs, asset)
-            data = await run_media(fill, data, spec.width, spec.height)  # the picture decides the clip's ratio
+            data = await read_frame(self._inputs, asset, spec)
             name = model.first_frame if asset.role is Role.FIRST_FRAME else model.last_frame
-            pictures[name] = f"data:image/png;base64,{base64.b64encode(data).decode()}"
+            pictures[name] = data_url(data)
         return pictures
 
 

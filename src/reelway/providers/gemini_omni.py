@@ -14,8 +14,6 @@ from pydantic import Field, SecretStr
 from reelway.domain.generation import ClipSpec, Role
 from reelway.errors import ProviderError, ProviderFault
 from reelway.kit.outbound import KIB, Reply
-from reelway.media.picture import fill
-from reelway.media.worker import run_media
 from reelway.providers.base import (
     BaseUrl,
     CancelOutcome,
@@ -34,7 +32,7 @@ from reelway.providers.base import (
     Waiting,
     read_field,
 )
-from reelway.providers.wire import Origin, brief, json_or_none, origin, read_input, read_json
+from reelway.providers.wire import Origin, brief, json_or_none, origin, read_frame, read_json
 
 FACTS = Facts(in_flight_max=4, poll_first_s=1.0, poll_most_s=10.0)
 
@@ -152,7 +150,7 @@ class GeminiOmni:
         content: list[dict[str, str]] = []
         first = spec.asset(Role.FIRST_FRAME)
         if first is not None:
-            data = await run_media(fill, await read_input(self._inputs, first), spec.width, spec.height)
+            data = await read_frame(self._inputs, first, spec)
             content.append({"type": "image", "mime_type": first.media_type, "data": b64encode(data).decode()})
         if spec.prompt:
             content.append({"type": "text", "text": spec.prompt})

@@ -22,8 +22,6 @@ from reelway.domain.money import MICROUSD_PER_USD
 from reelway.errors import ProviderError, ProviderFault
 from reelway.kit.clock import SystemClock
 from reelway.kit.outbound import Reply
-from reelway.media.picture import fill
-from reelway.media.worker import run_media
 from reelway.providers.base import (
     Absent,
     BaseUrl,
@@ -43,7 +41,7 @@ from reelway.providers.base import (
     Waiting,
     read_field,
 )
-from reelway.providers.wire import Origin, brief, json_or_none, origin, read_input
+from reelway.providers.wire import Origin, brief, json_or_none, origin, read_frame
 
 # The smallest resource packs have five slots; a slot is held from the order to the end. Looking is free.
 FACTS = Facts(in_flight_max=5, poll_first_s=5.0, poll_most_s=15.0)
@@ -207,8 +205,7 @@ class Kling:
         return {asset.role: await self._picture(asset, spec) for asset in spec.assets}
 
     async def _picture(self, asset: Asset, spec: ClipSpec) -> str:
-        data = await read_input(self._inputs, asset)
-        return base64.b64encode(await run_media(fill, data, spec.width, spec.height)).decode()
+        return base64.b64encode(await read_frame(self._inputs, asset, spec)).decode()
 
     def _handle(self, order: Order, task: dict[str, Any]) -> Handle:
         left_out = ["negative_prompt"] if order.spec.negative_prompt else []

@@ -17,7 +17,6 @@ from pydantic import Field, SecretStr
 from reelway.domain.generation import Asset, ClipSpec, Mode, Role
 from reelway.errors import ProviderError, ProviderFault
 from reelway.kit.outbound import Reply
-from reelway.media.picture import fill
 from reelway.media.probe import UnreadableClip, probe
 from reelway.media.worker import run_media
 from reelway.providers.base import (
@@ -37,7 +36,7 @@ from reelway.providers.base import (
     Waiting,
     read_field,
 )
-from reelway.providers.wire import Origin, brief, json_or_none, origin, read_input
+from reelway.providers.wire import Origin, brief, json_or_none, origin, read_frame, read_input
 
 # What an account may do unless Luma grants more: 10 jobs at a time, 30 requests a minute.
 FACTS = Facts(in_flight_max=10, submits_per_minute=30, poll_first_s=5.0, poll_most_s=15.0)
@@ -216,8 +215,7 @@ class Luma:
         """Named frames for 5 s; those do not go with 10 s, where frames are pinned in a grid."""
         found = {}
         for asset in _only(spec, Role.FIRST_FRAME, Role.LAST_FRAME):
-            data = await read_input(self._inputs, asset)
-            data = await run_media(fill, data, spec.width, spec.height)  # the clip has the shape of its frames
+            data = await read_frame(self._inputs, asset, spec)
             found[asset.role] = {"data": b64encode(data).decode(), "media_type": asset.media_type}
         if not found or spec.duration_s <= 5:
             names = {Role.FIRST_FRAME: "start_frame", Role.LAST_FRAME: "end_frame"}

@@ -3,7 +3,6 @@
 Sources, and what nobody has tried: docs/providers/minimax.md.
 """
 
-import base64
 import re
 from fractions import Fraction
 from typing import Any, Final, NoReturn
@@ -14,8 +13,6 @@ from pydantic import Field, SecretStr
 from reelway.domain.generation import Asset, ClipSpec, Role
 from reelway.errors import ProviderError, ProviderFault
 from reelway.kit.outbound import Reply
-from reelway.media.picture import fill
-from reelway.media.worker import run_media
 from reelway.providers.base import (
     BaseUrl,
     CancelOutcome,
@@ -34,7 +31,7 @@ from reelway.providers.base import (
     Waiting,
     read_field,
 )
-from reelway.providers.wire import Origin, brief, json_or_none, origin, read_input
+from reelway.providers.wire import Origin, brief, data_url, json_or_none, origin, read_frame
 
 # 30 jobs and 300 requests a minute, looks among them; MiniMax looks every 10 seconds itself.
 FACTS = Facts(in_flight_max=30, poll_first_s=5.0, poll_most_s=10.0, submits_per_minute=60)
@@ -160,8 +157,7 @@ class MiniMax:
     async def _frame(self, asset: Asset, spec: ClipSpec) -> dict[str, Any]:
         if asset.role not in (Role.FIRST_FRAME, Role.LAST_FRAME):
             _reject(f"MiniMax gets no {asset.role.replace('_', ' ')} from here")
-        data = await run_media(fill, await read_input(self._inputs, asset), spec.width, spec.height)
-        url = f"data:image/png;base64,{base64.b64encode(data).decode()}"
+        url = data_url(await read_frame(self._inputs, asset, spec))
         return {"type": "image_url", "image_url": {"url": url}, "role": asset.role}
 
     async def _look(self, handle: Handle) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 Read on 2026-11-22: openrouter 1.3.84, openrouter.ai/docs/api_reference/videos, a copy of GET /videos/models.
 """
 
-import base64
 import re
 from fractions import Fraction
 from typing import Any, Final
@@ -14,8 +13,6 @@ from pydantic import Field, SecretStr
 from reelway.domain.generation import Asset, ClipSpec, Role
 from reelway.errors import ProviderError, ProviderFault
 from reelway.kit.outbound import Reply
-from reelway.media.picture import fill
-from reelway.media.worker import run_media
 from reelway.providers.base import (
     BaseUrl,
     CancelOutcome,
@@ -34,7 +31,7 @@ from reelway.providers.base import (
     Waiting,
     read_field,
 )
-from reelway.providers.wire import Origin, brief, json_or_none, origin, read_input, read_json
+from reelway.providers.wire import Origin, brief, data_url, json_or_none, origin, read_frame, read_json
 
 FACTS = Facts(in_flight_max=8, poll_first_s=10.0, poll_most_s=30.0)
 
@@ -153,9 +150,7 @@ class OpenRouter:
     async def _frame(self, spec: ClipSpec, asset: Asset) -> dict[str, Any]:
         if asset.role not in _FRAMES:
             raise ProviderError(ProviderFault.REJECTED, f"OpenRouter is given no {asset.role.replace('_', ' ')}")
-        data = await read_input(self._inputs, asset)
-        data = await run_media(fill, data, spec.width, spec.height)
-        url = "data:image/png;base64," + base64.b64encode(data).decode()
+        url = data_url(await read_frame(self._inputs, asset, spec))
         return {"type": "image_url", "image_url": {"url": url}, "frame_type": str(asset.role)}
 
     def _done(self, job: dict[str, Any], handle: Handle) -> Done:

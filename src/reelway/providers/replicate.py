@@ -16,8 +16,6 @@ from reelway.domain.generation import ClipSpec, Role
 from reelway.errors import ProviderError, ProviderFault
 from reelway.kit.multipart import Upload
 from reelway.kit.outbound import Reply
-from reelway.media.picture import fill
-from reelway.media.worker import run_media
 from reelway.providers.base import (
     BaseUrl,
     CancelOutcome,
@@ -36,7 +34,7 @@ from reelway.providers.base import (
     Waiting,
     read_field,
 )
-from reelway.providers.wire import Origin, brief, json_or_none, origin, read_input, read_json
+from reelway.providers.wire import Origin, brief, json_or_none, origin, read_frame, read_json
 
 FACTS = Facts(in_flight_max=20, poll_first_s=3.0, poll_most_s=15.0, submits_per_minute=600)
 
@@ -191,8 +189,7 @@ class Replicate:
         model, spec = _model(order), order.spec
         pictures = {}
         for asset in spec.assets:
-            data = await read_input(self._inputs, asset)
-            data = await run_media(fill, data, spec.width, spec.height)
+            data = await read_frame(self._inputs, asset, spec)
             name = model.first_frame if asset.role is Role.FIRST_FRAME else model.last_frame
             pictures[name] = await self._uploaded(f"{asset.role}.png", data)
         return pictures

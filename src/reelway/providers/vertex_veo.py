@@ -18,8 +18,6 @@ from pydantic import AfterValidator, Field, SecretStr
 from reelway.domain.generation import Asset, ClipSpec, Role
 from reelway.errors import ProviderError, ProviderFault
 from reelway.kit.outbound import KIB, Outbound, OutboundError, Reply
-from reelway.media.picture import fill
-from reelway.media.worker import run_media
 from reelway.providers.base import (
     BaseUrl,
     CancelOutcome,
@@ -39,7 +37,7 @@ from reelway.providers.base import (
     Waiting,
     read_field,
 )
-from reelway.providers.wire import Origin, brief, json_or_none, origin, read_input, read_json
+from reelway.providers.wire import Origin, brief, json_or_none, origin, read_frame, read_json
 
 FACTS = Facts(in_flight_max=8, poll_first_s=10.0, poll_most_s=15.0, submits_per_minute=50)
 
@@ -337,7 +335,7 @@ class VertexVeo:
         return {"instances": [instance], "parameters": parameters}
 
     async def _picture(self, asset: Asset, spec: ClipSpec) -> dict[str, str]:
-        data = await run_media(fill, await read_input(self._inputs, asset), spec.width, spec.height)
+        data = await read_frame(self._inputs, asset, spec)
         return {"bytesBase64Encoded": b64encode(data).decode(), "mimeType": asset.media_type}
 
     def _folder(self, order: Order) -> str:

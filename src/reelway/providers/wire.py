@@ -3,16 +3,19 @@
 An adapter says what to send and what an answer means; this turns what goes wrong on the way into ProviderError.
 """
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
-from reelway.domain.generation import Asset
+from reelway.domain.generation import Asset, ClipSpec
 from reelway.errors import ProviderError, ProviderFault, StorageError
 from reelway.kit import multipart
 from reelway.kit.multipart import Upload
 from reelway.kit.outbound import KIB, Outbound, OutboundError, Reply
+from reelway.media.picture import fill
+from reelway.media.worker import run_media
 from reelway.providers.base import Context, Done, Inputs, raise_for_status
 from reelway.storage.base import MissingFile
 
@@ -151,6 +154,16 @@ async def read_input(inputs: Inputs, asset: Asset) -> bytes:
         raise ProviderError(ProviderFault.REJECTED, "the input file is gone from storage") from error
     except StorageError as error:
         raise ProviderError(ProviderFault.UNAVAILABLE, error.message, no_job=True) from error
+
+
+async def read_frame(inputs: Inputs, asset: Asset, spec: ClipSpec) -> bytes:
+    """A picture as PNG, cropped to the clip's size: of another shape it is refused, or gives the clip its own."""
+    return await run_media(fill, await read_input(inputs, asset), spec.width, spec.height)
+
+
+def data_url(png: bytes) -> str:
+    """A picture as text, for providers that take a URL."""
+    return f"data:image/png;base64,{b64encode(png).decode()}"
 
 
 def _origin_of(url: str) -> tuple[str, str, int | None]:
