@@ -13,92 +13,23 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-from harness import PREVIZ_CACHE
+from commands import Running, environment, run, running
 
 ROOT = Path(__file__).parents[2]
-START_S = 30
 
 
-def _environment(**variables: str) -> dict[str, str]:
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("REELWAY_")}
-    return plain | {"REELWAY_PREVIZ_CACHE": str(PREVIZ_CACHE)} | variables
+def _serving(data: Path, *options: str, **variables: str) -> contextlib.AbstractContextManager[Running]:
+    """`reelway serve` on a free port, in a session of its own as under a terminal."""
+    return running(data.with_suffix(".log"), "serve", "--port", "0", "--data", str(data), *options, **variables)
 
 
-def _command(*args: str) -> list[str]:
-    return [sys.executable, "-m", "reelway", *args]
-
-
-def _run(*args: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        _command(*args), capture_output=True, text=True, timeout=START_S, env=_environment(**variables)
-    )
-
-
-@dataclass(frozen=True)
-class Server:
-    """One that runs, and what it wrote to stderr."""
-
-    process: subprocess.Popen[bytes]
-    url: str
-    log_file: Path
-
-    @property
-    def log(self) -> str:
-        return self.log_file.read_text()
-
-    def stop(self, number: int = signal.SIGTERM, within_s: float = 5.0) -> int:
-        self.process.send_signal(number)
-        return self.process.wait(within_s)
-
-    def send(self, path: str, body: dict[str, Any] | None = None, key: str = "") -> Any:
-        request = urllib.request.Request(
-            self.url + path,
-            None if body is None else json.dumps(body).encode(),
-            {"content-type": "application/json", "authorization": f"Bearer {key}"},
-        )
-        with urllib.request.urlopen(request, timeout=10) as response:
-            return json.load(response)
-
-
-@contextmanager
-def _serving(data: Path, *options: str, **variables: str) -> Iterator[Server]:
-    """`reelway serve` on a free port, in a session of its own as under a terminal; killed if the test forgot it."""
-    log = data.with_suffix(".log")
-    with log.open("wb") as stderr:
-        process = subprocess.Popen(
-            _command("serve", "--port", "0", "--data", str(data), *options),
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            env=_environment(**variables),
-            start_new_session=True,
-        )
-    try:
-        yield Server(process, _url(process, log), log)
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        process.communicate()
-
-
-def _url(process: subprocess.Popen[bytes], log: Path) -> str:
-    until = time.monotonic() + START_S
-    while process.poll() is None and time.monotonic() < until:
-        if found := re.search(r"listens on (http://\S+)", log.read_text()):
-            return found[1]
-        time.sleep(0.02)
-    raise AssertionError(f"no server: {log.read_text()}")
-
-
-def _connect(server: Server) -> contextlib.closing[http.client.HTTPConnection]:
+def _connect(server: Running) -> contextlib.closing[http.client.HTTPConnection]:
     return contextlib.closing(http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=10))
 
 
@@ -120,10 +51,10 @@ def _begin(line: http.client.HTTPConnection, key: str, body: bytes) -> None:
 
 
 def _make_key(data: Path, *options: str) -> str:
-    return _run("keys", "create", *options, "--data", str(data)).stdout.strip()
+    return run("keys", "create", *options, "--data", str(data)).stdout.strip()
 
 
-def _wait_until(server: Server, key: str, id: str, *statuses: str) -> dict[str, Any]:
+def _wait_until(server: Running, key: str, id: str, *statuses: str) -> dict[str, Any]:
     until = time.monotonic() + 60
     while time.monotonic() < until:
         video: dict[str, Any] = server.send(f"/v1/videos/{id}", key=key)
@@ -156,14 +87,14 @@ def test_a_key_made_beside_the_running_server_works_at_once_and_revoked_no_more(
     with _serving(tmp_path / "data") as server:
         key = _make_key(tmp_path / "data")
         assert server.send("/v1/account", key=key)
-        assert _run("keys", "revoke", key, "--data", str(tmp_path / "data")).returncode == 0
+        assert run("keys", "revoke", key, "--data", str(tmp_path / "data")).returncode == 0
         with pytest.raises(urllib.error.HTTPError, match="401"):
             server.send("/v1/account", key=key)
 
 
 def test_the_doctor_finds_the_running_server(tmp_path) -> None:
     with _serving(tmp_path / "data") as server:
-        done = _run("doctor", "--json", "--data", str(tmp_path / "data"))
+        done = run("doctor", "--json", "--data", str(tmp_path / "data"))
         found = {f["check"]: f for f in json.loads(done.stdout)}
         assert done.returncode == 0, done.stdout
         assert f"ready on {server.url}" in found["server"]["detail"]
@@ -176,19 +107,19 @@ def test_generations_are_listed_and_shown_beside_the_running_server(tmp_path) ->
         key = _make_key(tmp_path / "data", "--test")
         made = server.send("/v1/videos", {"model": "sora-2", "prompt": "refuse: violence", "seconds": "4"}, key)
         _wait_until(server, key, made["id"], "failed")
-        listed = json.loads(_run("generations", "list", "--json", "--data", data).stdout)
+        listed = json.loads(run("generations", "list", "--json", "--data", data).stdout)
         assert [(g["id"], g["state"], g["charged_usd"]) for g in listed] == [(made["id"], "failed", "0.00")]
-        by_id = json.loads(_run("generations", "show", made["id"], "--json", "--data", data).stdout)
-        by_number = json.loads(_run("generations", "show", str(listed[0]["number"]), "--json", "--data", data).stdout)
+        by_id = json.loads(run("generations", "show", made["id"], "--json", "--data", data).stdout)
+        by_number = json.loads(run("generations", "show", str(listed[0]["number"]), "--json", "--data", data).stdout)
         assert by_id == by_number
         assert by_id["error"].startswith("provider_refused")
         assert by_id["events"][0]["type"] == "generation.created"
-        assert "refuse: violence" in _run("generations", "show", made["id"], "--data", data).stdout
+        assert "refuse: violence" in run("generations", "show", made["id"], "--data", data).stdout
 
 
 def test_a_second_server_on_the_same_folder_is_refused_and_told_who_has_it(tmp_path) -> None:
     with _serving(tmp_path / "data") as server:
-        second = _run("serve", "--port", "0", "--data", str(tmp_path / "data"))
+        second = run("serve", "--port", "0", "--data", str(tmp_path / "data"))
         assert second.returncode == 1
         assert f"process {server.process.pid} on {server.url}" in second.stderr
         assert server.send("/readyz") == {"status": "ready"}
@@ -205,7 +136,7 @@ def test_a_killed_server_leaves_no_lock_behind(tmp_path) -> None:
 def test_a_port_in_use_is_said_before_anything_is_made(tmp_path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        done = _run("serve", "--port", str(port), "--data", str(tmp_path / "data"))
+        done = run("serve", "--port", str(port), "--data", str(tmp_path / "data"))
     assert done.returncode == 1
     assert f"port {port} is in use" in done.stderr
     assert "hint: name another with --port" in done.stderr
@@ -214,7 +145,7 @@ def test_a_port_in_use_is_said_before_anything_is_made(tmp_path) -> None:
 
 @pytest.mark.parametrize("secret", ["hunter2", "a" * 40])
 def test_another_address_than_loopback_needs_a_strong_secret(tmp_path, secret) -> None:
-    done = _run(
+    done = run(
         "serve", "--host", "0.0.0.0", "--port", "0", "--data", str(tmp_path / "d"), REELWAY_OPERATOR_SECRET=secret
     )
     assert done.returncode == 1
@@ -224,7 +155,7 @@ def test_another_address_than_loopback_needs_a_strong_secret(tmp_path, secret) -
 
 
 def test_a_mistyped_variable_stops_the_start(tmp_path) -> None:
-    done = _run("serve", "--data", str(tmp_path / "data"), REELWAY_DRAIN="1")
+    done = run("serve", "--data", str(tmp_path / "data"), REELWAY_DRAIN="1")
     assert done.returncode == 1
     assert "REELWAY_DRAIN_S" in done.stderr
 
@@ -232,7 +163,7 @@ def test_a_mistyped_variable_stops_the_start(tmp_path) -> None:
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_read_only_folder_is_an_error_and_no_traceback(tmp_path) -> None:
     (tmp_path / "data").mkdir(mode=0o500)
-    done = _run("serve", "--port", "0", "--data", str(tmp_path / "data"))
+    done = run("serve", "--port", "0", "--data", str(tmp_path / "data"))
     assert done.returncode == 1
     assert "cannot write to the data folder" in done.stderr
     assert "Traceback" not in done.stderr
@@ -299,7 +230,7 @@ def test_ctrl_c_in_a_terminal_loses_no_clip_that_is_being_rendered(tmp_path) -> 
     with _serving(data) as again:
         assert _wait_until(again, key, made["id"], "completed", "failed")["status"] == "completed"
         assert again.stop() == 0
-    assert json.loads(_run("credits", "audit", "--json", "--data", str(data)).stdout) == []
+    assert json.loads(run("credits", "audit", "--json", "--data", str(data)).stdout) == []
 
 
 def test_the_demo_sends_the_documented_request_and_saves_what_came(tmp_path) -> None:
@@ -308,7 +239,7 @@ def test_the_demo_sends_the_documented_request_and_saves_what_came(tmp_path) -> 
         capture_output=True,
         text=True,
         timeout=170,
-        env=_environment(),
+        env=environment(),
     )
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "demo.mp4").read_bytes()[4:8] == b"ftyp"
@@ -323,7 +254,7 @@ def test_ctrl_c_ends_the_demo_its_server_and_its_folder(tmp_path) -> None:
         [sys.executable, str(ROOT / "tools/demo.py"), "--out", str(tmp_path)],
         stdout=subprocess.PIPE,
         text=True,
-        env=_environment(),
+        env=environment(),
     )
     with demo:
         assert demo.stdout is not None
