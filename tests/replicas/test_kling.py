@@ -58,8 +58,8 @@ async def talking(replica: Kling) -> AsyncIterator[Talk]:
         yield Talk(session)
 
 
-def signed(secret: str = SECRET_KEY, *, issuer: str = ACCESS_KEY, since: int = -5, until: int = 1800) -> str:
-    """As the page on authentication shows it."""
+def signed(secret: str = SECRET_KEY, *, issuer: str = ACCESS_KEY, since: int = -5, until: int = 86_400) -> str:
+    """As the page on authentication shows it, but good for a day: parameters are made long before their test runs."""
     claims = {"iss": issuer, "exp": int(time.time()) + until, "nbf": int(time.time()) + since}
     parts = [
         base64.urlsafe_b64encode(json.dumps(p).encode()).rstrip(b"=") for p in ({"alg": "HS256", "typ": "JWT"}, claims)
@@ -167,7 +167,7 @@ async def test_a_picture_is_plain_base64() -> None:
         (signed(), 0),
         (signed("SK-another"), 1002),
         (signed(issuer="AK-another"), 1002),
-        (signed(since=60), 1003),
+        (signed(since=86_400), 1003),
         (signed(until=-60), 1004),
         ("", 1001),
         (KEY, 0),
