@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
+from tempfile import mkdtemp
 from typing import Any, Protocol, TypeVar
 
 from bench.load import Load, Result
@@ -134,8 +135,7 @@ class Bench:
         """The median of what `module` answers, key by key; each round has a folder of its own in `folder`."""
         answers = []
         for number in range(self.scale.rounds):
-            folder = self.folder / f"{module}-{payload['what']}-{number}"
-            folder.mkdir(parents=True)
+            folder = Path(mkdtemp(prefix=f"{module}-{payload['what'].replace('/', '-')}-{number}-", dir=self.folder))
             answers.append(run_json(module, payload | {"folder": str(folder)}))
         self.log.setdefault(f"{module} {payload['what']}", []).extend(answers)
         return {name: median(a[name] for a in answers) for name in answers[0]}
