@@ -1,7 +1,10 @@
 """One thing at a time, with everything a test does not care about filled in."""
 
+import random
 from typing import Any
 
+from reelway.catalogue.load import load
+from reelway.db.base import Database
 from reelway.domain.generation import (
     ClipSpec,
     Dialect,
@@ -14,7 +17,15 @@ from reelway.domain.generation import (
 )
 from reelway.domain.money import Purse
 from reelway.domain.states import State
+from reelway.kit.clock import Clock
 from reelway.kit.ids import new_id, new_token
+from reelway.kit.metrics import Metrics
+from reelway.routing.budgets import Budgets
+from reelway.routing.health import Health
+from reelway.routing.router import Router
+from reelway.routing.routes import Routes
+from reelway.routing.wishes import wishes
+from reelway.settings import Settings
 
 
 def a_spec(**changes: Any) -> ClipSpec:
@@ -58,3 +69,17 @@ def a_generation(**changes: Any) -> Generation:
         "created_at": 1,
     }
     return Generation(**(facts | changes))
+
+
+def a_router(db: Database, clock: Clock) -> Router:
+    """Of the built-in catalogue, with whatever needs no table."""
+    catalogue = load()
+    return Router(
+        routes=Routes(clock=clock),
+        catalogue=catalogue,
+        health=Health(db, clock, Metrics()),
+        budgets=Budgets(db, clock),
+        facts={},
+        wishes=wishes(Settings(), catalogue, ()),
+        rng=random.Random(1),
+    )

@@ -12,6 +12,9 @@ from harness import Running, serving
 from reelway.db.migrate import POSTGRES, migrate
 from reelway.db.postgres import PostgresDatabase
 from servers import Postgres, database, postgres
+from tiny_pipelines import pipelines
+
+__all__ = ["pipelines"]
 
 DATABASES = ("sqlite", "postgres")
 

@@ -27,20 +27,28 @@ from reelway.dispatch.local import LocalDispatch
 from reelway.errors import ConfigError, Overloaded
 from reelway.events.live import Live, LocalLive
 from reelway.generations.advance import Advancer, Policy
+from reelway.generations.callbacks import CallbackUrls
 from reelway.generations.cancel import Canceller
 from reelway.generations.create import Creator
 from reelway.generations.finish import Finisher
 from reelway.generations.inputs import InputStore
 from reelway.generations.queries import Queries
-from reelway.generations.routing import Router
 from reelway.generations.sweep import Sweeper
 from reelway.kit.clock import Clock, SystemClock
+from reelway.kit.logs import hide_always
 from reelway.kit.metrics import Metrics, watch_loop
 from reelway.kit.outbound import Outbound
+from reelway.kit.sealed import Seal
 from reelway.kit.tracing import OFF, Tracing
 from reelway.providers.base import Configured, Context, Inputs
-from reelway.providers.configured import configure
+from reelway.providers.configured import configure, secrets_of
 from reelway.providers.registry import Providers
+from reelway.providers.stored import open_tables
+from reelway.routing.budgets import Budgets
+from reelway.routing.health import Health
+from reelway.routing.router import Router
+from reelway.routing.routes import Routes
+from reelway.routing.wishes import wishes
 from reelway.settings import SECRET_CHARS_LEAST, Settings
 from reelway.storage.choose import choose
 from reelway.storage.watched import WatchedStorage
@@ -49,6 +57,7 @@ from reelway.webhooks.deliver import Deliverer
 
 _log = structlog.get_logger(__name__)
 _CHORES_EVERY_S: Final = 30.0
+_FRESH_EVERY_S: Final = 2.0
 
 
 class Part(StrEnum):
@@ -67,6 +76,8 @@ class Reelway:
     advancer: Advancer
     deliverer: Deliverer
     sweeper: Sweeper
+    health: Health
+    budgets: Budgets
     outbound: Outbound
     providers: Providers
     db: Database
@@ -78,7 +89,9 @@ class Reelway:
     async def start(self) -> None:
         """Take up every unfinished job, from the rows, unless this process only answers requests."""
         await self.live.start()
+        await self._refresh()
         self._chores = (
+            asyncio.create_task(self._keep_fresh(), name="routing"),
             asyncio.create_task(self._do_chores(), name="chores"),
             asyncio.create_task(watch_loop(self.services.metrics), name="watch_loop"),
         )
@@ -136,6 +149,21 @@ class Reelway:
             except Exception:  # noqa: BLE001  a bug in one round must not end all the others
                 _log.exception("chores_failed")
 
+    async def _keep_fresh(self) -> None:
+        """What routing goes by: upstreams that fail, times, budgets."""
+        while True:
+            await asyncio.sleep(_FRESH_EVERY_S)
+            try:
+                await self._refresh()
+            except Overloaded as error:
+                _log.warning("routing_refused", error=error.message)
+            except Exception:  # noqa: BLE001  as above
+                _log.exception("routing_failed")
+
+    async def _refresh(self) -> None:
+        await self.health.refresh()
+        await self.budgets.refresh()
+
     async def _flush_keys(self) -> None:
         used, self.services.keys_used = self.services.keys_used, {}
         if used:
@@ -169,6 +197,13 @@ def operator_secret(settings: Settings) -> bytes:
     if len(text) < SECRET_CHARS_LEAST:
         raise ConfigError(f"{path} is damaged: it holds {len(text)} characters; restore it from a backup")
     return text.encode()
+
+
+def seal_of(settings: Settings) -> Seal:
+    """What closes and opens the secrets of the providers that are kept in the database; raises ConfigError."""
+    previous = settings.previous_operator_secret
+    older = [] if previous is None else [previous.get_secret_value().encode()]
+    return Seal(operator_secret(settings), *older)
 
 
 def check_exposure(settings: Settings) -> None:
@@ -243,14 +278,23 @@ async def build(
     """Everything wired and nothing running; `start` sets it going. Raises ConfigError."""
     clock = clock or SystemClock()
     check_exposure(settings)
-    configured = configure(settings.providers, os.environ)
-    check_lanes(settings, configured)
-    catalogue = load(settings.catalogue)  # before anything is written: a bad entry stops the start
+    # Before anything is written: a bad table or entry stops the start.
+    configure(settings.providers, os.environ)
+    catalogue = load(settings.catalogue, margin_percent=settings.margin_percent)
     prepare_data(settings.data)
     secret = operator_secret(settings)
     metrics, tracing = Metrics(part=part), _tracing(settings, part)
     most = settings.database_connections if settings.on_postgres else 1
     db = WatchedDatabase(await open_db(settings, clock), metrics, most=most)
+    try:
+        stored = await db.read(open_tables(seal_of(settings)))
+        configured = configure(settings.providers, os.environ, stored)
+        check_lanes(settings, configured)
+        hide_always(*secrets_of(configured.values()))
+        wished = wishes(settings, catalogue, configured)
+    except BaseException:
+        await db.aclose()
+        raise
     rng = random.Random()  # noqa: S311  seeds of clips and jitter, no secrets
     outbound = Outbound(allow_private=settings.allow_private, user_agent="Reelway")
     storage = WatchedStorage(choose(settings), metrics)
@@ -274,6 +318,17 @@ async def build(
         work_dir=work_dir,
         result_bytes_max=settings.result_bytes_max,
     )
+    health, budgets = Health(db, clock, metrics), Budgets(db, clock)
+    routes = Routes(clock=clock, providers=configured, previz_off=settings.previz_off, wanted=wished.providers_of)
+    router = Router(
+        routes=routes,
+        catalogue=catalogue,
+        health=health,
+        budgets=budgets,
+        facts={name: one.facts for name, one in configured.items()},
+        wishes=wished,
+        rng=rng,
+    )
     advancer = Advancer(
         db=db,
         providers=providers,
@@ -293,6 +348,9 @@ async def build(
         rng=rng,
         metrics=metrics,
         tracing=tracing,
+        callback_urls=CallbackUrls(secret, settings.public_url),
+        router=router,
+        health=health,
     )
     deliverer = Deliverer(
         db=db,
@@ -305,7 +363,6 @@ async def build(
         metrics=metrics,
         tracing=tracing,
     )
-    router = Router(previz_off=settings.previz_off, clock=clock, providers=configured)
     services = Services(
         settings=settings,
         clock=clock,
@@ -313,15 +370,15 @@ async def build(
         storage=storage,
         catalogue=catalogue,
         router=router,
+        health=health,
+        budgets=budgets,
         creator=Creator(
             db=db,
-            catalogue=catalogue,
             router=router,
             inputs=inputs,
             dispatch=dispatch,
             clock=clock,
             in_flight_max=settings.in_flight_max,
-            rng=rng,
             metrics=metrics,
             tracing=tracing,
         ),
@@ -337,6 +394,7 @@ async def build(
         ),
         queries=Queries(db, live),
         dispatch=dispatch,
+        live=live,
         providers=providers,
         announcer=announcer,
         rate_limit=RateLimit(per_minute=settings.requests_per_minute, burst=settings.requests_burst),
@@ -358,6 +416,8 @@ async def build(
             metrics=metrics,
             job_age_max_s=settings.job_age_max_s,
         ),
+        health=health,
+        budgets=budgets,
         outbound=outbound,
         providers=providers,
         db=db,

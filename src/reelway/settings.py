@@ -75,7 +75,10 @@ class Settings(BaseSettings):
     public_url: str | None = Field(None, description="absolute URL people reach the server by; else the Host header")
     operator_secret: SecretStr | None = Field(
         None,
-        description="at least 32 characters; signs webhooks, opens /metrics; else made in the data folder",
+        description="at least 32 characters; signs webhooks, seals providers' keys; else made in the data folder",
+    )
+    previous_operator_secret: SecretStr | None = Field(
+        None, description="the one before; opens what is still sealed with it, until `reelway providers reseal`"
     )
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning, error")
     log_format: str = Field(
@@ -95,6 +98,22 @@ class Settings(BaseSettings):
         {}, repr=False, description="tables [providers.NAME] of the file, see below; as JSON in the environment"
     )
     catalogue: Path | None = Field(None, description="folder of TOML files with your own models and prices")
+    routing_policy: str = Field(
+        "order", description="how one of several upstreams is chosen: order, cheapest, fastest, best"
+    )
+    substitution: str = Field(
+        "any",
+        pattern="^(forbid|same_family|any)$",
+        description="what may stand in for a model, where workspace and request say nothing: forbid, same_family, any",
+    )
+    models: Tables = Field(
+        {},
+        repr=False,
+        description="tables [models.ID]: routing_policy, and providers: the only ones, first choice first",
+    )
+    margin_percent: float = Field(0.0, ge=0, le=1000, description="percent on top of every price of the catalogue")
+    currency: str = Field("USD", pattern="^[A-Z]{3}$", description="currency of reports")
+    currency_per_usd: float = Field(1.0, gt=0, description="units of that currency for one USD")
     previz_off: Names = Field((), description="model ids that previz may not serve; * is all")
     previz_threads: int | None = Field(None, ge=1, description="threads of the previz engine; default: all cores")
     previz_cache: Path | None = Field(None, description="folder for previz's compiled kernels; default: in data")

@@ -314,3 +314,39 @@ async def test_the_backlog_counts_what_waits_and_what_runs_but_not_what_sleeps(d
     assert 0 < backlog.oldest_s < 10
     go.set()
     await dispatch.stop(5)
+
+
+async def test_a_subject_goes_on_in_another_lane(db: Database, make: Make) -> None:
+    """The row says where; a stop in between changes nothing."""
+    first, second = "generation:a", "generation:b"
+    lanes = [Lane(first, 1), Lane(second, 1)]
+    dispatch = make(db)
+    seen: list[str] = []
+    done = asyncio.Event()
+
+    async def handler(subject: str) -> Outcome:
+        seen.append(subject)
+        if len(seen) == 1:
+            await db.write(dispatch.reroute(Topic.GENERATION, subject, second))
+            return Later(0, lane=second)
+        done.set()
+        return Done()
+
+    await db.write(dispatch.enqueue(replace(entry("one"), lane=first)))
+    await dispatch.start({Topic.GENERATION: handler}, lanes[:1])
+    async with asyncio.timeout(10):
+        while not seen:
+            await asyncio.sleep(0.01)
+    if isinstance(dispatch, PgQueuerDispatch):
+        await asyncio.sleep(0.5)
+        assert seen == ["one"]  # nobody here takes the second lane
+        other = make(db)
+        await other.start({Topic.GENERATION: handler}, lanes[1:])
+        async with asyncio.timeout(10):
+            await done.wait()
+        await other.stop()
+    else:
+        async with asyncio.timeout(10):
+            await done.wait()
+    await dispatch.stop()
+    assert seen == ["one", "one"]

@@ -4,23 +4,37 @@ A provider without an entry fails with the name of the file to write. What other
 for all.
 """
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from ipaddress import ip_network
 from typing import Any
 
 import pytest
 
 from reelway.catalogue.load import load
-from reelway.domain.models import smallest_request
+from reelway.domain.models import smallest_clip
 from reelway.errors import ProviderError, ProviderFault
 from reelway.kit.outbound import OutboundError
 from reelway.providers import registry
-from reelway.providers.base import Done, Failed, NotStopped, Progress, Provider, Stopped, Waiting
+from reelway.providers.base import (
+    Callback,
+    CannotTell,
+    Done,
+    Failed,
+    NotStopped,
+    Progress,
+    Provider,
+    Serves,
+    Stopped,
+    Waiting,
+)
 from replicas.case import Case, adapter, cases_of, stored
 from replicas.replica import VENDORS_OWN, Replica, Trouble
 
 WITHOUT_A_WIRE = {
+    "diffusers": "an engine here: no wire; tests/unit/providers/test_diffusers.py runs the real one",
     "previz": "the built-in engine: no wire; tests/unit/previz and tests/integration run it",
     "sandbox": "plays scripts and hands on to previz",
 }
@@ -28,6 +42,10 @@ LOOPBACK = (ip_network("127.0.0.0/8"),)
 KINDS = [name for name in registry.names() if name not in WITHOUT_A_WIRE]
 CASES = [pytest.param(case, id=case.name) for kind in KINDS for case in cases_of(kind)]
 every_case = pytest.mark.parametrize("case", CASES)
+callers = pytest.mark.parametrize("case", [one for one in CASES if one.values[0].calls_back])
+signers = pytest.mark.parametrize("case", [one for one in CASES if one.values[0].signed])
+probed = pytest.mark.parametrize("case", [one for one in CASES if one.values[0].probes != "nothing"])
+CALLBACK = "https://reelway.example/callbacks/tested/video_1/0123456789abcdef"
 
 
 @asynccontextmanager
@@ -259,7 +277,112 @@ async def test_discard_never_fails(case: Case) -> None:
         await provider.discard(handle)
 
 
+async def called(case: Case, provider: Provider, replica: Replica) -> Callback:
+    """The call about a job that is done, as it arrives."""
+    replica.looks = 0
+    await provider.submit(replace(case.order, callback_url=CALLBACK))
+    headers, body = replica.callback(next(reversed(replica.jobs)))
+    headers = {name.lower(): value for name, value in headers.items()}
+    return Callback(url=CALLBACK, headers=headers, body=body, now_ms=time.time_ns() // 1_000_000)
+
+
+@every_case
+async def test_a_callback_is_asked_for_by_an_order_that_wants_one_and_by_no_other(case: Case) -> None:
+    async with talking(case) as (provider, replica):
+        await provider.submit(case.order)
+        assert replica.callback_urls == {}
+        said = [f"{seen.path} {seen.body!r}" for seen in replica.seen]
+        assert not [words for words in said if "callback" in words or "webhook" in words]
+        await provider.submit(replace(case.order, key="gen:2", callback_url=CALLBACK))
+        asked = {next(reversed(replica.jobs)): CALLBACK}
+        assert replica.callback_urls == (asked if case.calls_back else {})
+        if not case.calls_back:
+            assert not [seen for seen in replica.seen if b"reelway.example" in seen.body]
+
+
+@callers
+async def test_a_callback_as_the_provider_makes_it_is_genuine(case: Case) -> None:
+    async with talking(case) as (provider, replica):
+        assert await provider.genuine(await called(case, provider, replica))
+
+
+@signers
+async def test_a_callback_that_was_changed_is_not_genuine(case: Case) -> None:
+    async with talking(case) as (provider, replica):
+        good = await called(case, provider, replica)
+        assert not await provider.genuine(replace(good, body=good.body + b" "))
+        assert not await provider.genuine(replace(good, body=b""))
+        assert not await provider.genuine(replace(good, headers={}))
+        for name, value in good.headers.items():
+            others = {header: text for header, text in good.headers.items() if header != name}
+            assert not await provider.genuine(replace(good, headers=others)), f"without {name}"
+            for changed in (
+                value[:-1],
+                value + "0",
+                "0" + value,
+                "",
+                "v1,",
+                "t=,v1=",
+                "1,2,3",
+                "a.b.c",
+                "\xff",
+                "1" * 400,
+            ):
+                headers = others | {name: changed}
+                assert not await provider.genuine(replace(good, headers=headers)), f"{name}: {changed}"
+
+
+@signers
+async def test_a_callback_of_another_hour_is_not_genuine(case: Case) -> None:
+    async with talking(case) as (provider, replica):
+        good = await called(case, provider, replica)
+        for minutes in (-60, -6, 6, 60):
+            assert not await provider.genuine(replace(good, now_ms=good.now_ms + minutes * 60_000)), minutes
+        for minutes in (-4, 4):
+            assert await provider.genuine(replace(good, now_ms=good.now_ms + minutes * 60_000)), minutes
+
+
+@every_case
+async def test_a_probe_makes_no_job(case: Case) -> None:
+    async with talking(case) as (provider, replica):
+        outcome = await provider.probe(case.order.upstream_model)
+        assert isinstance(outcome, CannotTell if case.probes == "nothing" else Serves)
+        assert replica.jobs == {}
+        assert replica.orders == 0
+
+
+@probed
+async def test_a_probe_finds_out_that_the_key_is_not_good(case: Case) -> None:
+    async with talking(case) as (provider, replica):
+        replica.key = "another-key-that-we-do-not-have"
+        with pytest.raises(ProviderError) as caught:
+            await provider.probe(case.order.upstream_model)
+        assert caught.value.fault is ProviderFault.CREDENTIALS
+        assert not [secret for secret in case.secrets if secret in caught.value.message]
+
+
+@probed
+async def test_a_probe_says_of_a_model_what_it_can(case: Case) -> None:
+    async with talking(case) as (provider, _):
+        if case.probes == "account":
+            assert isinstance(await provider.probe("nobody/has-this-model"), Serves)
+            return
+        with pytest.raises(ProviderError) as caught:
+            await provider.probe("nobody/has-this-model")
+        assert caught.value.fault is ProviderFault.MODEL_GONE
+
+
+@probed
+async def test_a_probe_of_what_cannot_be_reached_proves_nothing(case: Case) -> None:
+    async with case.serve().serving() as replica:
+        table = case.table(replica)
+    async with adapter(case.provider, table) as provider:
+        with pytest.raises(ProviderError) as caught:
+            await provider.probe(case.order.upstream_model)
+        assert caught.value.fault is ProviderFault.UNAVAILABLE
+
+
 def test_no_catalogue_entry_is_sold_for_nothing() -> None:
     """Price data that is missing is a free clip elsewhere."""
     sold = [card for card in load().cards() if any(not route.free for route in card.routes)]
-    assert [card.id for card in sold if card.price_microusd(smallest_request(card)) <= 0] == []
+    assert [card.id for card in sold if card.price_microusd(smallest_clip(card)) <= 0] == []

@@ -77,6 +77,10 @@ class Ark(Replica):
         for job in self.jobs.values():
             job.state, job.about["error"] = "failed", {"code": code, "message": message}
 
+    def callback(self, job_id: str) -> tuple[dict[str, str], bytes]:
+        """The task as GET shows it; nothing is signed."""
+        return {}, json.dumps(self._shown(self.jobs[job_id])).encode()
+
     def _signed_in(self, request: web.Request) -> None:
         if request.headers.get("Authorization") != f"Bearer {self.key}":
             raise _Refused(401, "AuthenticationError", "The API key in the request is missing or invalid.")
@@ -92,6 +96,8 @@ class Ark(Replica):
         stamp = time.strftime("%Y%m%d%H%M%S", time.gmtime())
         job = Job(id=f"cgt-{stamp}-{secrets.token_hex(3)[:5]}", asked=asked, about={"created_at": int(time.time())})
         self.jobs[job.id] = job
+        if "callback_url" in asked:
+            self.callback_urls[job.id] = asked["callback_url"]
         return web.json_response({"id": job.id})
 
     async def _get(self, request: web.Request) -> web.Response:
@@ -99,7 +105,7 @@ class Ark(Replica):
         if isinstance(job, web.Response):
             return job
         job.looks += 1
-        return web.json_response(self._shown(job, request))
+        return web.json_response(self._shown(job))
 
     async def _list(self, request: web.Request) -> web.Response:
         try:
@@ -107,7 +113,7 @@ class Ark(Replica):
         except _Refused as error:
             return _error(error.status, error.code, error.message)
         ids, state = request.query.getall("filter.task_ids", []), request.query.get("filter.status")
-        shown = [self._shown(job, request) for job in self.jobs.values() if not ids or job.id in ids]
+        shown = [self._shown(job) for job in self.jobs.values() if not ids or job.id in ids]
         shown = [task for task in shown if state in (None, task["status"])]
         size, page = int(request.query.get("page_size", 10)), int(request.query.get("page_num", 1))
         return web.json_response({"total": len(shown), "items": shown[(page - 1) * size : page * size]})
@@ -140,7 +146,7 @@ class Ark(Replica):
             return job.state
         return "succeeded" if job.looks >= self.looks else "running" if job.looks else "queued"
 
-    def _shown(self, job: Job, request: web.Request) -> dict[str, Any]:
+    def _shown(self, job: Job) -> dict[str, Any]:
         asked, state = job.asked, self._state(job)
         shown: dict[str, Any] = {
             "id": job.id,
@@ -157,7 +163,7 @@ class Ark(Replica):
         if state == "failed":
             shown["error"] = job.about.get("error", {"code": "InternalServiceError", "message": "An internal error."})
         if state == "succeeded":
-            host = self.files_url if self.elsewhere else f"{request.scheme}://{request.host}/bucket"
+            host = self.files_url if self.elsewhere else f"{self.url}/bucket"
             signed = f"X-Tos-Date={int(time.time())}&X-Tos-Expires=86400&X-Tos-Signature={secrets.token_hex(8)}"
             shown["content"] = {"video_url": f"{host}/{job.id}.mp4?{signed}"}
             shown |= _made(asked)

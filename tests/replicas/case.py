@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,7 +22,7 @@ from reelway.providers.configured import configure
 from reelway.storage.base import MissingFile
 from replicas.replica import VENDORS_OWN, Replica, Trouble
 
-FOLDER = Path(__file__).parent / "cases"
+Probes = Literal["nothing", "account", "model"]
 Means = Literal["waiting", "started", "done"] | ProviderFault
 
 
@@ -40,13 +41,15 @@ class Case:
     troubles: frozenset[Trouble] = VENDORS_OWN  # those of VENDORS_OWN that it can get into
     key_header: str | None = "authorization"  # where our key goes; None: it has none
     secrets: tuple[str, ...] = field(default=())  # what no message may say
+    calls_back: bool = False  # it calls `Order.callback_url`; the replica then has `callback_urls` and `callback`
+    signed: bool = False  # and signs the call, with a time
+    probes: Probes = "nothing"  # what `probe` can prove for free
 
 
 def cases_of(provider: str) -> tuple[Case, ...]:
     """The entries of a provider; none when its file is missing."""
-    if not (FOLDER / f"{provider}.py").exists():
-        return ()
-    return tuple(import_module(f"replicas.cases.{provider}").CASES)
+    name = f"replicas.cases.{provider}"  # here, or in a folder of the same name beside a package of its own
+    return () if find_spec(name) is None else tuple(import_module(name).CASES)
 
 
 class Inputs:

@@ -83,6 +83,7 @@ class ComfyUI(Replica):
             ("POST", "/interrupt"): self._interrupt,
             ("POST", "/upload/image"): self._upload,
             ("GET", "/view"): self._view,
+            ("GET", "/object_info/{class}"): self._object_info,
             ("GET", "/system_stats"): self._system_stats,
         }
         return [
@@ -321,6 +322,24 @@ class ComfyUI(Replica):
         if self.elsewhere:  # a proxy that keeps outputs in a bucket
             raise web.HTTPFound(f"{self.files_url}/{name}")
         return await self.send_clip(request)
+
+    async def _object_info(self, request: web.Request) -> web.StreamResponse:
+        name = request.match_info["class"]
+        if name not in _NODES:
+            return web.json_response({})
+        inputs = {
+            group: {input_: self._kind(name, kind) for input_, kind in kinds.items()}
+            for group, kinds in (("required", _NODES[name][0]), ("optional", _OPTIONAL.get(name, {})))
+        }
+        return web.json_response({name: {"input": inputs, "output": list(_NODES[name][1]), "name": name}})
+
+    def _kind(self, class_type: str, kind: Any) -> list[Any]:
+        """As an input is described: newer nodes say COMBO, older ones give the list itself."""
+        if kind == "an upload":
+            return [sorted(self.inputs), {"image_upload": True}]
+        if isinstance(kind, list):
+            return ["COMBO", {"options": kind}] if class_type == "SaveVideo" else [kind]
+        return [{str: "STRING", int: "INT", float: "FLOAT"}.get(kind, kind), {}]
 
     async def _system_stats(self, request: web.Request) -> web.StreamResponse:
         return web.json_response({"system": {"comfyui_version": "0.37.0"}, "devices": []})

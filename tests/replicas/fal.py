@@ -1,12 +1,16 @@
 """fal's queue as fal-client 1.0.3 and fal.ai's own pages know it. Facts and sources: docs/providers/fal.md."""
 
 import base64
+import hashlib
 import io
+import json
 import secrets
+import time
 from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image
 
 from replicas.replica import KEY, Job, Replica, Trouble
@@ -31,14 +35,26 @@ def _texts(first: int, last: int) -> tuple[str, ...]:
 
 _SEEDANCE = frozenset({"resolution", "aspect_ratio", "generate_audio"})
 _KLING = frozenset({"aspect_ratio", "generate_audio", "negative_prompt", "cfg_scale", "shot_type"})
+_FRAMES = frozenset({"end_image_url", "seed"})
 _H3 = ("480P", "768P", "2K", "4K")
+
+
+def _seedance_2(name: str, *resolutions: str) -> dict[str, _Endpoint]:
+    place, seconds = f"bytedance/seedance-2.0{name}", ("auto", *_texts(4, 15))
+    return {
+        f"{place}/text-to-video": _Endpoint(seconds, _SEEDANCE, resolutions),
+        f"{place}/image-to-video": _Endpoint(seconds, _SEEDANCE | _FRAMES, resolutions, "image_url"),
+    }
+
+
 _ENDPOINTS = {
     "bytedance/seedance-2.5/text-to-video": _Endpoint(("auto", *_texts(4, 30)), _SEEDANCE, ("480p", "720p")),
     "bytedance/seedance-2.5/image-to-video": _Endpoint(
-        ("auto", *_texts(4, 30)), _SEEDANCE | {"end_image_url", "seed"}, ("480p", "720p"), "image_url"
+        ("auto", *_texts(4, 30)), _SEEDANCE | _FRAMES, ("480p", "720p"), "image_url"
     ),
-    "bytedance/seedance-2.0/text-to-video": _Endpoint(("auto", *_texts(4, 15)), _SEEDANCE, ("480p", "720p", "1080p")),
-    "bytedance/seedance-2.0/mini/text-to-video": _Endpoint(("auto", *_texts(4, 15)), _SEEDANCE, ("480p", "720p")),
+    **_seedance_2("", "480p", "720p", "1080p"),
+    **_seedance_2("/fast", "480p", "720p"),
+    **_seedance_2("/mini", "480p", "720p"),
     "fal-ai/kling-video/v3/standard/text-to-video": _Endpoint(_texts(3, 15), _KLING),
     "fal-ai/kling-video/v3/pro/text-to-video": _Endpoint(_texts(3, 15), _KLING),
     "fal-ai/kling-video/v3/standard/image-to-video": _Endpoint(
@@ -64,6 +80,9 @@ class FalQueue(Replica):
         self.refuses_after_the_job: int | None = None  # status of the answer to a create that made its job
         self.told_to_stop: set[str] = set()
         self.prefix = ""  # of a proxy before it; its URLs stay fal's own
+        self.signing_key = Ed25519PrivateKey.generate()  # of webhooks; it may be changed
+        self.keys_asked = 0
+        self.unpriced: set[str] = set()
 
     def routes(self) -> list[web.RouteDef]:
         jobs = r"/{app:[^/]+/[^/]+}/requests/{id}"
@@ -72,6 +91,8 @@ class FalQueue(Replica):
             web.put(f"{jobs}/cancel", self._cancel),
             web.get(jobs, self._result),
             web.get("/files/{name}", self.send_clip),
+            web.get("/platform/v1/models/pricing", self._price),
+            web.get("/.well-known/jwks.json", self._signing_keys),
             web.post("/{endpoint:.+}", self._create),
         ]
         proxied = [web.RouteDef(r.method, f"/proxy{r.path}", r.handler, r.kwargs) for r in routes]
@@ -116,12 +137,43 @@ class FalQueue(Replica):
             return _invalid(["body", wrong[0]], wrong[1], "value_error")
         id_ = secrets.token_hex(16)
         self.jobs[id_] = Job(id=id_, asked=asked, about={"endpoint": name})
+        if "fal_webhook" in request.query:
+            self.callback_urls[id_] = request.query["fal_webhook"]
         if self.refuses_after_the_job is not None:
             return _answer({"detail": "upstream"}, self.refuses_after_the_job)
         # Of bytedance/seedance-2.0/mini/text-to-video only the first two parts are in a job's address.
         place = f"{self.url}/{'/'.join(name.split('/')[:2])}/requests/{id_}"
         told = {"request_id": id_, "response_url": place, "status_url": f"{place}/status"}
         return _answer({"status": "IN_QUEUE", "queue_position": 0, **told, "cancel_url": f"{place}/cancel"})
+
+    def callback(self, job_id: str) -> tuple[dict[str, str], bytes]:
+        """A request that came to its end."""
+        told = {"request_id": job_id, "gateway_request_id": job_id, "status": "OK", "payload": self._made(job_id)}
+        body = json.dumps(told).encode()
+        user, sent_at = "github|123", str(int(time.time()))
+        signed = "\n".join((job_id, user, sent_at, hashlib.sha256(body).hexdigest()))
+        values = (job_id, user, sent_at, self.signing_key.sign(signed.encode()).hex())
+        names = ("Request-Id", "User-Id", "Timestamp", "Signature")
+        return {f"X-Fal-Webhook-{name}": value for name, value in zip(names, values, strict=True)}, body
+
+    async def _signing_keys(self, request: web.Request) -> web.Response:
+        self.keys_asked += 1
+        raw = self.signing_key.public_key().public_bytes_raw()
+        key = {"kty": "OKP", "crv": "Ed25519", "x": base64.urlsafe_b64encode(raw).decode().rstrip("="), "kid": "1"}
+        other = {"kty": "RSA", "n": "AQAB", "e": "AQAB"}
+        return web.json_response({"keys": [other, key]})
+
+    async def _price(self, request: web.Request) -> web.Response:
+        """Of the Platform API: another host, other errors."""
+        if request.headers.get("Authorization") != f"Key {self.key}":
+            error = {"type": "authorization_error", "message": "Authentication required"}
+            return web.json_response({"error": error}, status=401)
+        id_ = request.query["endpoint_id"]
+        if id_ not in _ENDPOINTS:
+            return web.json_response({"error": {"type": "not_found", "message": "Resource not found"}}, status=404)
+        price = {"endpoint_id": id_, "unit_price": 0.084, "unit": "second", "currency": "USD"}
+        prices = [] if id_ in self.unpriced else [price]
+        return web.json_response({"prices": prices, "next_cursor": None, "has_more": False})
 
     def _find(self, request: web.Request) -> Job | None:
         job = self.jobs.get(request.match_info["id"])
@@ -165,9 +217,12 @@ class FalQueue(Replica):
             made = _answer(body, status) if isinstance(body, dict) else web.Response(text=body, status=status)
             made.headers.update(headers)
             return made
+        return _answer(self._made(job.id))
+
+    def _made(self, id_: str) -> dict[str, Any]:
         host = f"{self.files_url}/files" if self.elsewhere else f"{self.url}/files"
-        video = {"url": f"{host}/{job.id}.mp4", "content_type": "video/mp4", "file_name": "out.mp4", "file_size": 1}
-        return _answer({"video": video, "seed": 4711})
+        video = {"url": f"{host}/{id_}.mp4", "content_type": "video/mp4", "file_name": "out.mp4", "file_size": 1}
+        return {"video": video, "seed": 4711}
 
     async def _cancel(self, request: web.Request) -> web.Response:
         if refused := self._stranger(request):

@@ -9,16 +9,27 @@ import io
 import json
 import re
 import secrets
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image
 
 from replicas.replica import KEY, Job, Replica, Trouble
 
-_FIELDS = {"model", "input", "background", "store", "previous_interaction_id", "generation_config", "response_format"}
+_FIELDS = {
+    "model",
+    "input",
+    "background",
+    "store",
+    "previous_interaction_id",
+    "generation_config",
+    "response_format",
+    "webhook_config",
+}
 _TASKS = ("text_to_video", "image_to_video", "reference_to_video", "edit", "extend", "upscale")
 _TOKENS_PER_S = {"360p": 1931, "720p": 5792, "1080p": 8688, "4k": 17376}
 _FILE_STATES = ("PROCESSING", "ACTIVE", "FAILED")
@@ -41,10 +52,13 @@ class GeminiOmni(Replica):
         self.no_cancel = False  # the documented cancel answers 403, as it did to others
         self.says = ""  # words of the model instead of a clip
         self.errors: list[dict[str, str]] = []  # on jobs that failed
+        self.signing_keys = [Ed25519PrivateKey.generate() for _ in range(3)]  # the last one signs
 
     def routes(self) -> list[web.RouteDef]:
         v = "/{version:v1|v1beta}"  # the SDK says v1 since 3.0
         return [
+            web.get("/.well-known/jwks.json", self._jwks),
+            web.get(f"{v}/models/{{id}}", self._model),
             web.post(f"{v}/interactions", self._create),
             web.get(f"{v}/interactions/{{id}}", self._retrieve),
             web.delete(f"{v}/interactions/{{id}}", self._delete),
@@ -99,6 +113,8 @@ class GeminiOmni(Replica):
             about={"file": secrets.token_hex(6), "background": background},
         )
         self.jobs[job.id] = job
+        if "webhook_config" in asked:
+            (self.callback_urls[job.id],) = asked["webhook_config"]["uris"]
         shown = self._shown(job)
         return web.json_response(shown | {"steps": [s for s in shown["steps"] if s["type"] != "user_input"]})
 
@@ -123,6 +139,37 @@ class GeminiOmni(Replica):
                 raise _Invalid("previous_interaction_id is not allowed when video task is set.")
         if asked.get("background") and asked.get("store") is False:
             raise _Invalid("background requires store.")
+
+        if "webhook_config" in asked and not asked.get("background"):
+            raise _Invalid("webhook_config requires background.")
+
+    def callback(self, job_id: str) -> tuple[dict[str, str], bytes]:
+        """As others saw it come: Standard Webhooks with an asymmetric signature, and no name of its key."""
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        body = json.dumps({"type": "interaction.completed", "version": "v1", "timestamp": now, "data": {"id": job_id}})
+        id_, sent_at = f"msg_{secrets.token_hex(8)}", str(int(time.time()))
+        signature = self.signing_keys[-1].sign(f"{id_}.{sent_at}.{body}".encode())
+        headers = {
+            "Webhook-Id": id_,
+            "Webhook-Timestamp": sent_at,
+            "Webhook-Signature": f"v1a,{base64.b64encode(signature).decode()}",
+        }
+        return headers, body.encode()
+
+    async def _jwks(self, request: web.Request) -> web.Response:
+        def jwk(key: Ed25519PrivateKey) -> dict[str, str]:
+            x = base64.urlsafe_b64encode(key.public_key().public_bytes_raw()).decode().rstrip("=")
+            return {"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "x": x}
+
+        return web.json_response({"keys": [jwk(key) for key in self.signing_keys]})
+
+    async def _model(self, request: web.Request) -> web.Response:
+        if not self._signed_in(request):
+            return _bad_key()
+        id_ = request.match_info["id"]
+        if id_ not in self.models:
+            return _google_error(404, "NOT_FOUND", f"Model {id_} is not found for API version v1beta.")
+        return web.json_response({"name": f"models/{id_}", "displayName": "Gemini Omni Flash", "version": "1"})
 
     def _state(self, job: Job) -> str:
         """Of the interaction."""

@@ -38,6 +38,7 @@ class Luma(Replica):
         super().__init__(key=key)
         self.profile = profile
         self.base = "/v1" if profile == "agents" else "/dream-machine/v1"
+        self.credit_cents = 1250.0  # of Dream Machine
         self._signatures: set[str] = set()  # of presigned URLs that have not expired
 
     def routes(self) -> list[web.RouteDef]:
@@ -52,6 +53,7 @@ class Luma(Replica):
             web.post(f"{self.base}/generations/video", self._create),
             web.get(f"{self.base}/generations", self._list),
             web.delete(f"{self.base}/generations/{{id}}", self._delete),
+            web.get(f"{self.base}/credits", self._credits),
         ]
 
     def creates(self, request: web.Request) -> bool:
@@ -76,6 +78,10 @@ class Luma(Replica):
             case Trouble.MODEL_GONE:
                 return self._detail("Unknown model: ray-3.0", 400)
         raise AssertionError(trouble)
+
+    def callback(self, job_id: str) -> tuple[dict[str, str], bytes]:
+        """Of Dream Machine: the generation as GET shows it; nothing is signed."""
+        return {}, json.dumps(self._shown(self.jobs[job_id])).encode()
 
     def fail(self, reason: str | None, code: str | None = None) -> None:
         """Every generation has ended so."""
@@ -111,12 +117,16 @@ class Luma(Replica):
             return self._detail(error.detail, error.status)
         job = Job(id=str(uuid.uuid4()), asked=asked, about={"created_at": _now()})
         self.jobs[job.id] = job
+        if "callback_url" in asked:
+            self.callback_urls[job.id] = asked["callback_url"]
         return self._answer(self._shown(job), status=201)
 
     def _check_agents(self, asked: dict[str, Any]) -> None:
         model, kind = asked.get("model", "uni-1"), asked.get("type", "image")
         if model not in _TYPES:
             raise _Invalid(f"Unknown model: {model}")
+        if "callback_url" in asked:
+            raise _Invalid("callback_url: Extra inputs are not permitted", 422)
         if kind not in _TYPES[model]:
             raise _Invalid(f"Type '{kind}' is not supported for model '{model}'")
         if not 1 <= len(asked.get("prompt", "")) <= 6000:
@@ -223,6 +233,12 @@ class Luma(Replica):
         shown = [self._shown(job) for job in newest[offset : offset + limit]]
         page = {"has_more": offset + limit < len(newest), "count": len(shown), "limit": limit, "offset": offset}
         return self._answer({"generations": shown} | page)
+
+    async def _credits(self, request: web.Request) -> web.Response:
+        """In US cents."""
+        if not self._signed_in(request):
+            return self._detail("Missing or invalid API key", 401)
+        return self._answer({"credit_balance": self.credit_cents})
 
     async def _delete(self, request: web.Request) -> web.Response:
         """Of the record; what is being made is made, and billed."""

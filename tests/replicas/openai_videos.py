@@ -38,12 +38,14 @@ class OpenAIVideos(Replica):
     def __init__(self, profile: str = "openai", *, key: str | None = KEY) -> None:
         super().__init__(key=None if profile == "sglang" else key)  # SGLang has no authentication at all
         self.profile = profile
+        self.models = ["m", "sora-2"]  # an engine has one
         self.paths_opened: list[str] = []  # of the server's own disk, on a client's word
         self.gpu_busy: set[str] = set()
         self.conflict: str | None = None  # what vLLM-Omni's DELETE says, if not done
 
     def routes(self) -> list[web.RouteDef]:
         return [
+            web.get("/v1/models", self._models),
             web.post("/v1/videos", self._create),
             web.get("/v1/videos", self._list),
             web.get("/v1/videos/{id}", self._retrieve),
@@ -88,6 +90,13 @@ class OpenAIVideos(Replica):
 
     def _signed_in(self, request: web.Request) -> bool:
         return self.key is None or request.headers.get("Authorization") == f"Bearer {self.key}"
+
+    async def _models(self, request: web.Request) -> web.Response:
+        if not self._signed_in(request):
+            return self._error(401, "Incorrect API key provided.", "invalid_api_key")
+        engine = self.profile in ("sglang", "vllm_omni")
+        shown = [{"id": id_, "object": "model", "created": 1780000000, "owned_by": "them"} for id_ in self.models]
+        return web.json_response({"object": "list", "data": shown[:1] if engine else shown})
 
     async def _create(self, request: web.Request) -> web.Response:
         if not self._signed_in(request):

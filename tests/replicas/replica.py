@@ -76,6 +76,8 @@ class Replica(ABC):
         self.clip = a_clip()
         self.elsewhere = False  # clips are at the host of files, as they are with a bucket
         self.cut_downloads = 0  # how many break off in the middle
+        self.orders = 0  # how often a clip was ordered, whatever became of it
+        self.callback_urls: dict[str, str] = {}  # by id of the job, where it was asked to be told
         self.url = ""
         self.files_url = ""
 
@@ -90,6 +92,10 @@ class Replica(ABC):
     @abstractmethod
     def refusal(self, trouble: Trouble) -> web.Response:
         """The provider's own answer for a trouble in VENDORS_OWN."""
+
+    def callback(self, job_id: str) -> tuple[dict[str, str], bytes]:
+        """The headers that are signed or the signature, and the body, of a call about that job as it is now."""
+        raise AssertionError(f"{type(self).__name__} calls nobody")
 
     def force(self, state: str) -> None:
         """Every job is in that state of the provider's from now on."""
@@ -140,7 +146,10 @@ class Replica(ABC):
         request._payload = again  # a form is read from here, not from what `read` keeps
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.seen.append(Seen(method=request.method, path=request.path_qs, headers=headers, body=body))
-        if not self.creates(request) or self.trouble is None:
+        if not self.creates(request):
+            return await handler(request)
+        self.orders += 1
+        if self.trouble is None:
             return await handler(request)
         trouble, self.trouble = self.trouble, None
         if trouble in VENDORS_OWN:

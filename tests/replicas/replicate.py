@@ -1,10 +1,13 @@
 """api.replicate.com as replicate 1.0.7 and its pages know it. Facts and sources: docs/providers/replicate.md."""
 
+import json
 import secrets
+from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
 from aiohttp.web_request import FileField
+from standardwebhooks.webhooks import Webhook
 
 from replicas.replica import KEY, Job, Replica, Trouble
 
@@ -26,6 +29,7 @@ _MODELS: dict[str, dict[str, Any]] = {
         "end_image": None,
     },
 }
+_EVENTS = ("start", "output", "logs", "completed")
 _ENDS = ("succeeded", "failed", "canceled", "aborted")
 
 
@@ -40,10 +44,14 @@ class ReplicateApi(Replica):
         self.uploads: dict[str, bytes] = {}
         self.refuses_files: int | None = None
         self.slow_to_stop = False
+        self.webhook_secret = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"  # the one of Replicate's page; it may be changed
+        self.secret_asked = 0
 
     def routes(self) -> list[web.RouteDef]:
         return [
             web.post("/v1/models/{owner}/{name}/predictions", self._create),
+            web.get("/v1/models/{owner}/{name}", self._model),
+            web.get("/v1/webhooks/default/secret", self._secret),
             web.get("/v1/predictions", self._list),
             web.get("/v1/predictions/{id}", self._get),
             web.post("/v1/predictions/{id}/cancel", self._cancel),
@@ -80,14 +88,46 @@ class ReplicateApi(Replica):
         name = f"{request.match_info['owner']}/{request.match_info['name']}"
         if name not in _MODELS:
             return _problem(404, "Not found", "The requested resource could not be found.")
-        asked = (await request.json()).get("input")
+        body = await request.json()
+        asked, webhook = body.get("input"), body.get("webhook")
         if not isinstance(asked, dict):
             return _problem(422, "Input validation failed", "- input is required\n")
         if wrong := _wrong(asked, _MODELS[name]):
             return _problem(422, "Input validation failed", f"- input.{wrong}\n")
+        if webhook is not None and not webhook.startswith("https://"):
+            return _problem(422, "Input validation failed", "- webhook: must be an HTTPS URL\n")
         job = Job(id=secrets.token_hex(13), asked=asked, about={"model": name})
         self.jobs[job.id] = job
+        if webhook is not None and "completed" in body.get("webhook_events_filter", _EVENTS):
+            self.callback_urls[job.id] = webhook
         return web.json_response(self._shown(job), status=201)
+
+    def callback(self, job_id: str) -> tuple[dict[str, str], bytes]:
+        """As Standard Webhooks' own package signs it; the body is the prediction."""
+        body = json.dumps(self._shown(self.jobs[job_id]))
+        id_, sent_at = f"msg_{secrets.token_hex(12)}", datetime.now(tz=UTC)
+        signature = Webhook(self.webhook_secret).sign(msg_id=id_, timestamp=sent_at, data=body)
+        headers = {
+            "webhook-id": id_,
+            "webhook-timestamp": str(int(sent_at.timestamp())),
+            "webhook-signature": signature,
+        }
+        return headers, body.encode()
+
+    async def _secret(self, request: web.Request) -> web.Response:
+        if refused := self._stranger(request):
+            return refused
+        self.secret_asked += 1
+        return web.json_response({"key": self.webhook_secret})
+
+    async def _model(self, request: web.Request) -> web.Response:
+        if refused := self._stranger(request):
+            return refused
+        owner, name = request.match_info["owner"], request.match_info["name"]
+        if f"{owner}/{name}" not in _MODELS:
+            return _problem(404, "Not found", "The requested resource could not be found.")
+        about = {"url": f"https://replicate.com/{owner}/{name}", "owner": owner, "name": name, "run_count": 4711}
+        return web.json_response(about | {"description": None, "visibility": "public", "latest_version": None})
 
     def _state(self, job: Job) -> str:
         if job.state is not None:

@@ -44,6 +44,7 @@ class Runway(Replica):
         self.uploads: dict[str, bytes] = {}
         self.uploads_refused = False
         self.keys_at_storage: list[str] = []  # what was told to a host that has no use for it
+        self.credits = 1000
         self._storage_url = ""
         self._tokens: set[str] = set()  # of output URLs that have not expired
 
@@ -249,7 +250,7 @@ class Runway(Replica):
         limits = {"gen4.5": {"maxConcurrentGenerations": 2, "maxDailyGenerations": 50}}
         usage = {"gen4.5": {"dailyGenerations": len(self.jobs)}}
         tier = {"maxMonthlyCreditSpend": 10_000, "models": limits}
-        return web.json_response({"creditBalance": 1000, "tier": tier, "usage": {"models": usage}})
+        return web.json_response({"creditBalance": self.credits, "tier": tier, "usage": {"models": usage}})
 
 
 def _error(status: int, error: str) -> web.Response:

@@ -47,6 +47,14 @@ async def test_the_life_of_a_request() -> None:
         )
 
 
+async def test_a_webhook_is_asked_for_by_the_packages_own_word() -> None:
+    replica = FalQueue()
+    async with talking(replica) as client:
+        url = "https://reelway.example/c?a=b&c=d"
+        handle = await client.submit(SEEDANCE, {"prompt": "a kite"}, webhook_url=url)
+        assert replica.callback_urls == {handle.request_id: url}
+
+
 async def test_subscribe_ends() -> None:
     async with talking(FalQueue()) as client:
         made = await client.subscribe("minimax/h3/text-to-video", {"prompt": "a kite", "duration": 5}, interval=0.01)

@@ -11,11 +11,13 @@ import pytest
 from google import genai
 from google.genai import types
 from google.genai._interactions.core.error import APIStatusError
+from google.genai.errors import APIError
 from PIL import Image
 
 from replicas.gemini_omni import GeminiOmni
 from replicas.replica import KEY, Trouble
 
+pytestmark = pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")
 MODEL = "gemini-omni-1.1-flash"
 CLIP = {"type": "video", "aspect_ratio": "16:9", "resolution": "720p", "duration": "4s", "delivery": "uri"}
 
@@ -153,3 +155,28 @@ async def test_a_wrong_key_and_an_unknown_model() -> None:
         with pytest.raises(APIStatusError) as caught:
             await interactions.create(model="gemini-omni-flash-preview", input="a kite", response_format=CLIP)
         assert caught.value.status_code == 404
+
+
+async def test_a_model_is_known_to_whoever_has_the_key() -> None:
+    replica = GeminiOmni()
+    async with replica.serving():
+        options = types.HttpOptions(base_url=replica.url, retry_options=types.HttpRetryOptions(attempts=1))
+        async with genai.Client(api_key=KEY, http_options=options).aio as client:
+            assert (await client.models.get(model=MODEL)).name == f"models/{MODEL}"
+            with pytest.raises(APIError) as caught:
+                await client.models.get(model="gemini-omni-0-flash")
+            assert caught.value.code == 404
+        async with genai.Client(api_key="wrong", http_options=options).aio as client:
+            with pytest.raises(APIError, match="API key not valid"):
+                await client.models.get(model=MODEL)
+
+
+async def test_a_webhook_of_one_job_needs_the_background() -> None:
+    replica = GeminiOmni()
+    async with talking(replica) as interactions:
+        ask = {"model": MODEL, "input": "a kite", "response_format": CLIP}
+        hook = {"uris": ["https://reelway.example/callbacks"], "user_metadata": {}}
+        made = await interactions.create(**ask, background=True, webhook_config=hook)
+        assert replica.callback_urls == {made.id: "https://reelway.example/callbacks"}
+        with pytest.raises(APIStatusError, match="webhook_config requires background"):
+            await interactions.create(**ask, webhook_config=hook)

@@ -142,3 +142,10 @@ async def test_a_wrong_key_is_refused() -> None:
     async with talking(OpenAIVideos(), key="sk-wrong") as videos:
         with pytest.raises(AuthenticationError):
             await videos.create(prompt="a kite")
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+async def test_the_list_of_models(profile: str) -> None:
+    async with talking(OpenAIVideos(profile)) as videos:
+        served = [model.id async for model in videos._client.models.list()]
+        assert served == (["m"] if profile in ("sglang", "vllm_omni") else ["m", "sora-2"])

@@ -62,7 +62,27 @@ async def test_the_models_tell_what_they_can() -> None:
         listed = (await videos.list_videos_models_async()).data
         assert listed[0].id == MODEL
         assert listed[0].supported_resolutions == ["480p", "720p"]
-        assert [model.seed for model in listed] == [True, False]
+        assert {model.id: model.seed for model in listed}["kwaivgi/kling-v3.0-std"] is False
+
+
+@pytest.mark.filterwarnings("ignore:.*DEPRECATED:DeprecationWarning")  # of fields that the package itself reads
+async def test_a_key_tells_what_is_left_of_its_limit() -> None:
+    replica = OpenRouter()
+    async with replica.serving(), openrouter.OpenRouter(api_key=KEY, server_url=f"{replica.url}/api/v1") as client:
+        for left in (None, 7.5):
+            replica.key_left_usd = left
+            told = (await client.api_keys.get_current_key_metadata_async()).data
+            assert told.limit_remaining == left
+            assert (told.effective_budget.remaining_usd if told.effective_budget else None) == left
+
+
+async def test_the_url_of_a_callback_has_to_be_https() -> None:
+    replica = OpenRouter()
+    async with talking(replica) as videos:
+        with pytest.raises(errors.BadRequestResponseError):
+            await videos.generate_async(**WORDS, callback_url="http://reelway.example/c")
+        made = await videos.generate_async(**WORDS, callback_url="https://reelway.example/c")
+        assert replica.callback_urls == {made.id: "https://reelway.example/c"}
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 from replicate import Client
 from replicate.exceptions import ReplicateError
+from replicate.webhook import InvalidSignatureError, Webhooks
 
 from replicas.replica import KEY, Trouble
 from replicas.replicate import ReplicateApi
@@ -69,6 +70,32 @@ async def test_after_an_hour_nothing_is_left() -> None:
         replica.removed = True
         made = await client.predictions.async_get(made.id)
         assert (made.status, made.output, made.input) == ("succeeded", None, {})
+
+
+async def test_a_webhook_is_one_that_the_package_takes_for_replicates_own() -> None:
+    replica = ReplicateApi()
+    replica.looks = 0
+    async with talking(replica) as client:
+        with pytest.raises(ReplicateError, match="HTTPS"):
+            await client.models.predictions.async_create(
+                SEEDANCE, input={"prompt": "a kite"}, webhook="http://a.example"
+            )
+        url = "https://reelway.example/c"
+        made = await client.models.predictions.async_create(SEEDANCE, input={"prompt": "a kite"}, webhook=url)
+        assert replica.callback_urls == {made.id: url}
+        secret = await client.webhooks.default.async_secret()
+        headers, body = replica.callback(made.id)
+        Webhooks.validate(headers=headers, body=body.decode(), secret=secret, tolerance=300)
+        with pytest.raises(InvalidSignatureError):
+            Webhooks.validate(headers=headers, body=body.decode() + " ", secret=secret, tolerance=300)
+
+
+async def test_a_model_is_there_or_not() -> None:
+    async with talking(ReplicateApi()) as client:
+        assert (await client.models.async_get(SEEDANCE)).name == "seedance-2.0"
+        with pytest.raises(ReplicateError) as caught:
+            await client.models.async_get("nobody/has-this")
+        assert caught.value.status == 404
 
 
 @pytest.mark.parametrize(

@@ -210,7 +210,9 @@ def inputs(mode: Mode) -> tuple[tuple[Asset, ...], dict[str, bytes]]:
 async def test_a_body_of_ours_is_what_the_package_types(
     mode: Mode, model: str, fields: dict[str, Any], needed: set[str]
 ) -> None:
-    pixels = [r for r in get_args(fields.get("ratio")) if re.fullmatch(r"\d{3,4}:\d{3,4}", r)] or ["1280:720"]
+    pixels = [r for r in get_args(fields.get("ratio")) if re.fullmatch(r"\d{3,4}:\d{3,4}", r)] or [
+        "1366:768" if "768p" in get_args(fields.get("resolution")) else "1280:720"
+    ]
     width, height = (int(side) for side in pixels[0].split(":"))
     seconds = min(get_args(fields.get("duration")), default=5, key=str) if "duration" in fields else 5
     assets, files = inputs(mode)

@@ -119,7 +119,7 @@ async def test_done_without_videos_is_a_block_and_an_error_is_an_error() -> None
     ("changes", "message"),
     [
         ({"duration_seconds": 5}, "supported durations are"),
-        ({"resolution": "1080p"}, "1080p is not supported for 4 seconds"),
+        ({"resolution": "480p"}, "Unsupported resolution 480p"),
         ({"aspect_ratio": "1:1"}, "aspect ratio"),
         ({"number_of_videos": 5}, "Out of range"),
     ],
@@ -176,4 +176,15 @@ async def test_a_model_that_is_gone_and_an_operation_that_nobody_knows() -> None
         replica.restart()
         with pytest.raises(APIError) as caught:
             await client.operations.get(made)
+        assert caught.value.code == 404
+
+
+async def test_a_publishers_model_is_listed() -> None:
+    replica = VertexVeo()
+    async with talking(replica) as client:
+        name = f"publishers/google/models/{MODEL}"
+        assert (await client.models.get(model=name)).name == name
+        replica.models.remove(MODEL)
+        with pytest.raises(APIError) as caught:
+            await client.models.get(model=name)
         assert caught.value.code == 404

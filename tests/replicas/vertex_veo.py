@@ -53,7 +53,7 @@ class VertexVeo(Replica):
     """One project."""
 
     def __init__(self) -> None:
-        super().__init__(key=None)
+        super().__init__(key="k1")  # the id of the account's key
         self.models = {"veo-3.1-generate-001", "veo-3.1-fast-generate-001", "veo-3.1-lite-generate-001"}
         self.objects: dict[str, bytes] = {}  # of Cloud Storage: "bucket/name"
         self.tokens: set[str] = set()  # good ones
@@ -76,6 +76,7 @@ class VertexVeo(Replica):
 
     def routes(self) -> list[web.RouteDef]:
         return [
+            web.get("/v1/publishers/google/models/{model}", self._model),
             web.post(f"{_MODELS}:predictLongRunning", self._create),
             web.post(f"{_MODELS}:fetchPredictOperation", self._fetch),
             web.get("/storage/v1/b/{bucket}/o", self._list_objects),
@@ -145,6 +146,10 @@ class VertexVeo(Replica):
             return web.json_response(
                 {"error": "invalid_grant", "error_description": f"Invalid JWT: {error}"}, status=400
             )
+        if jwt.get_unverified_header(str(form["assertion"]))["kid"] != self.key:
+            return web.json_response(
+                {"error": "invalid_grant", "error_description": "Invalid JWT Signature."}, status=400
+            )
         if claims["iss"] != EMAIL or not 0 < claims["exp"] - claims["iat"] <= 3600:
             return web.json_response({"error": "invalid_grant", "error_description": "Invalid JWT"}, status=400)
         if "https://www.googleapis.com/auth/cloud-platform" not in claims["scope"].split():
@@ -155,6 +160,15 @@ class VertexVeo(Replica):
 
     def _signed_in(self, request: web.Request) -> bool:
         return request.headers.get("Authorization", "").removeprefix("Bearer ") in self.tokens
+
+    async def _model(self, request: web.Request) -> web.Response:
+        if not self._signed_in(request):
+            return _no_token()
+        model = request.match_info["model"]
+        if model not in self.models:
+            return _error(404, "NOT_FOUND", f"Publisher Model `publishers/google/models/{model}` is not found.")
+        about = {"name": f"publishers/google/models/{model}", "versionId": "001", "launchStage": "GA"}
+        return web.json_response(about)
 
     async def _create(self, request: web.Request) -> web.Response:
         if not self._signed_in(request):
@@ -189,8 +203,8 @@ class VertexVeo(Replica):
         seconds, resolution = parameters.get("durationSeconds", 8), parameters.get("resolution", "720p")
         if seconds not in (4, 6, 8):
             raise _Invalid(f"Unsupported output video duration {seconds} seconds, supported durations are [4, 6, 8].")
-        if resolution not in ("720p", "1080p", "4k") or (resolution != "720p" and seconds != 8):
-            raise _Invalid(f"Resolution {resolution} is not supported for {seconds} seconds.")
+        if resolution not in ("720p", "1080p", "4k"):
+            raise _Invalid(f"Unsupported resolution {resolution}.")
         if parameters.get("aspectRatio", "16:9") not in ("16:9", "9:16"):
             raise _Invalid("Unsupported aspect ratio.")
         if not 0 <= parameters.get("seed", 0) < 2**32 or not 1 <= parameters.get("sampleCount", 1) <= 4:

@@ -8,6 +8,7 @@ from typing import Final
 
 from reelway.db.script import Script, from_json, sql, tell, to_json
 from reelway.domain.generation import KeyId, WorkspaceId
+from reelway.domain.models import Substitution
 from reelway.domain.money import Purse
 from reelway.errors import Forbidden, InvalidRequest, NotFound, Unauthenticated
 from reelway.kit.ids import new_id, new_token
@@ -35,6 +36,7 @@ class Caller:
     key_id: KeyId
     purse: Purse
     scopes: frozenset[Scope]
+    substitution: Substitution | None = None  # the workspace's wish
 
     def require(self, scope: Scope) -> None:
         """Raises Forbidden naming the scope the key lacks."""
@@ -103,17 +105,19 @@ def authenticate(key: str | None) -> Script[Caller]:
     if not key:
         raise Unauthenticated("API key required", missing=True)
     rows = yield sql(
-        "SELECT id, workspace_id, purse, scopes FROM api_keys WHERE hash = $1 AND revoked_at IS NULL",
+        "SELECT k.id, k.workspace_id, k.purse, k.scopes, w.substitution FROM api_keys AS k"
+        " JOIN workspaces AS w ON w.id = k.workspace_id WHERE k.hash = $1 AND k.revoked_at IS NULL",
         hash_key(key),
     )
     if not rows:
         raise Unauthenticated("Invalid API key")
-    key_id, workspace_id, purse, scopes = rows[0]
+    key_id, workspace_id, purse, scopes, substitution = rows[0]
     return Caller(
         workspace_id=WorkspaceId(workspace_id),
         key_id=KeyId(key_id),
         purse=Purse(purse),
         scopes=_scopes(scopes),
+        substitution=None if substitution is None else Substitution(substitution),
     )
 
 

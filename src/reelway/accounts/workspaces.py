@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from reelway.db.script import Script, sql
+from reelway.db.script import Row, Script, sql, tell
 from reelway.domain.generation import WorkspaceId
+from reelway.domain.models import Substitution
 from reelway.domain.money import Purse
 from reelway.errors import NotFound
 from reelway.kit.ids import new_id
@@ -17,12 +18,13 @@ class Workspace:
     id: WorkspaceId
     name: str
     created_at: int
+    substitution: str | None = None  # forbid, same_family or any; None: as the server's setting says
 
 
 def find_workspace(name: str) -> Script[Workspace | None]:
     """By name or id."""
-    rows = yield sql("SELECT id, name, created_at FROM workspaces WHERE name = $1 OR id = $1", name)
-    return Workspace(id=WorkspaceId(rows[0][0]), name=rows[0][1], created_at=rows[0][2]) if rows else None
+    rows = yield sql("SELECT id, name, created_at, substitution FROM workspaces WHERE name = $1 OR id = $1", name)
+    return _workspace(rows[0]) if rows else None
 
 
 def require_workspace(name: str) -> Script[Workspace]:
@@ -36,8 +38,13 @@ def require_workspace(name: str) -> Script[Workspace]:
 
 def list_workspaces() -> Script[list[Workspace]]:
     """All, oldest first."""
-    rows = yield sql("SELECT id, name, created_at FROM workspaces ORDER BY id")
-    return [Workspace(id=WorkspaceId(r[0]), name=r[1], created_at=r[2]) for r in rows]
+    rows = yield sql("SELECT id, name, created_at, substitution FROM workspaces ORDER BY id")
+    return [_workspace(row) for row in rows]
+
+
+def set_substitution(workspace_id: WorkspaceId, substitution: Substitution | None) -> Script[None]:
+    """What may stand in for the models that its requests name; None: as the server's setting says."""
+    yield tell("UPDATE workspaces SET substitution = $2 WHERE id = $1", workspace_id, substitution)
 
 
 def ensure_workspace(name: str, free_microusd: dict[Purse, int], now_ms: int) -> Script[Workspace]:
@@ -59,3 +66,7 @@ def ensure_workspace(name: str, free_microusd: dict[Purse, int], now_ms: int) ->
         if free := free_microusd.get(purse, 0):
             yield from ledger.grant(f"free:{workspace.id}:{purse}", workspace.id, purse, free, "free credits", now_ms)
     return workspace
+
+
+def _workspace(row: Row) -> Workspace:
+    return Workspace(id=WorkspaceId(row[0]), name=row[1], created_at=row[2], substitution=row[3])

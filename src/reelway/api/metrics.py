@@ -1,7 +1,6 @@
 """`GET /metrics`: what this process counted, and what the rows and the machine say when asked."""
 
 import asyncio
-import hmac
 import shutil
 from dataclasses import dataclass
 from math import inf
@@ -13,11 +12,10 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import Response
 
-from reelway.api.problems import openai_shape, respond
+from reelway.api.operator import require_operator
 from reelway.api.services import Services
 from reelway.db.script import Rows, Script, sql
 from reelway.dispatch.base import Backlog, Dispatch
-from reelway.errors import Unauthenticated
 
 _log = structlog.get_logger(__name__)
 _FRESH_S: Final = 5.0  # ten monitors cost the database no more than one
@@ -44,10 +42,7 @@ class MetricsPage:
         """Open on loopback, else with the operator secret as bearer token."""
         services = self._services
         if not services.settings.loopback:
-            given = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
-            if not hmac.compare_digest(given.encode(), services.operator_secret):
-                error = Unauthenticated("metrics need the operator secret as bearer token")
-                return respond(request, error, openai_shape)
+            require_operator(services, request)
         async with self._looking:
             if services.clock.monotonic_s() - self._looked_at_s >= _FRESH_S:
                 await self._look()

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reelway import __version__
-from reelway.api import files, problems
+from reelway.api import admin, callbacks, files, problems
 from reelway.api.dialects import modelslab, native, openai
 from reelway.api.headers import REQUEST_ID
 from reelway.api.metrics import MetricsPage
@@ -56,6 +56,8 @@ def create_api(services: Services, *, lifespan: Any = None) -> FastAPI:
     app.router.routes.extend(native.router(services).routes)
     app.include_router(modelslab.router(services))
     app.router.routes.extend(files.routes(services))
+    app.router.routes.extend(callbacks.routes(services))
+    app.router.routes.extend(admin.routes(services))
     app.router.routes.extend(pages.routes())
     app.router.routes.extend(reference.routes())
     _add_document(app)

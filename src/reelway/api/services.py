@@ -6,14 +6,17 @@ from reelway.accounts.limits import RateLimit
 from reelway.catalogue.load import Catalogue
 from reelway.db.base import Database
 from reelway.dispatch.base import Dispatch
+from reelway.events.live import Live
 from reelway.generations.cancel import Canceller
 from reelway.generations.create import Creator
 from reelway.generations.queries import Queries
-from reelway.generations.routing import Router
 from reelway.kit.clock import Clock
 from reelway.kit.metrics import Metrics
 from reelway.kit.tracing import Tracing
 from reelway.providers.registry import Providers
+from reelway.routing.budgets import Budgets
+from reelway.routing.health import Health
+from reelway.routing.router import Router
 from reelway.settings import Settings
 from reelway.storage.base import Storage
 from reelway.webhooks.announce import Announcer
@@ -29,10 +32,13 @@ class Services:
     storage: Storage
     catalogue: Catalogue
     router: Router
+    health: Health
+    budgets: Budgets
     creator: Creator
     canceller: Canceller
     queries: Queries
     dispatch: Dispatch
+    live: Live
     providers: Providers
     announcer: Announcer
     rate_limit: RateLimit

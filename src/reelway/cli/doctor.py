@@ -18,6 +18,7 @@ import typer
 from reelway.catalogue.load import load
 from reelway.cli import data as rows
 from reelway.cli import options
+from reelway.cli.configured import providers_of, sealed_before
 from reelway.cli.doctor_data import database, postgres, storage
 from reelway.cli.finding import Finding, Looked, Status, ok
 from reelway.cli.lock import owner_of
@@ -26,9 +27,9 @@ from reelway.cli.output import print_json
 from reelway.cli.warm import engine_of
 from reelway.db.sqlite import connect
 from reelway.errors import ReelwayError
-from reelway.generations.routing import Router
 from reelway.kit.clock import SystemClock
-from reelway.providers.configured import configure
+from reelway.routing.routes import Routes
+from reelway.routing.wishes import wishes
 from reelway.settings import SECRET_CHARS_LEAST, Settings
 
 _FREE_BYTES_LEAST: Final = 256 << 20
@@ -132,18 +133,23 @@ def _secret(settings: Settings) -> Looked:
 
 
 def _providers(settings: Settings) -> Looked:
-    tables = configure(settings.providers, os.environ).keys() & settings.providers.keys()
-    return ok(", ".join(sorted(tables)) or "only the built-in ones; [providers.NAME] in the settings file adds more")
+    tables = sorted(name for name, one in providers_of(settings).items() if one.settings is not None)
+    if old := sealed_before(settings):
+        return Status.WARN, f"{', '.join(old)}: sealed with the previous operator secret", "`reelway providers reseal`"
+    return ok(", ".join(tables) or "only the built-in ones; `reelway providers add` adds more")
 
 
 def _catalogue(settings: Settings) -> Looked:
-    router = Router(
-        previz_off=settings.previz_off,
+    catalogue = load(settings.catalogue)
+    providers = providers_of(settings)
+    routes = Routes(
         clock=SystemClock(),
-        providers=configure(settings.providers, os.environ),
+        providers=providers,
+        previz_off=settings.previz_off,
+        wanted=wishes(settings, catalogue, providers).providers_of,
     )
-    cards = load(settings.catalogue).cards()
-    unserved = [card.id for card in cards if not router.routes(card)]
+    cards = catalogue.cards()
+    unserved = [card.id for card in cards if not routes.upstreams(card)]
     if unserved:
         detail = f"{len(cards)} models; nobody serves {', '.join(unserved)}"
         return Status.WARN, detail, "add a route in your catalogue, or take them out of previz_off"

@@ -1,36 +1,37 @@
 """`reelway models`: the catalogue as this server would serve it."""
 
-import os
-
 from reelway.catalogue.load import load
-from reelway.cli.options import AsJson, Config, Data, settings_of
+from reelway.cli.configured import providers_of
+from reelway.cli.options import AsJson, Config, Data, Database, settings_of
 from reelway.cli.output import print_listing
 from reelway.domain.models import ModelCard
 from reelway.domain.money import usd
-from reelway.generations.routing import Router
 from reelway.kit.clock import SystemClock
-from reelway.providers.configured import configure
+from reelway.routing.routes import Routes, Upstream
+from reelway.routing.wishes import wishes
 
 
-def command(data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
+def command(data: Data = None, database: Database = None, config: Config = None, as_json: AsJson = False) -> None:
     """List the models: what they make, what they cost, who serves them today."""
-    settings = settings_of(data, config)
-    router = Router(
-        previz_off=settings.previz_off,
+    settings = settings_of(data, config, database)
+    catalogue = load(settings.catalogue, margin_percent=settings.margin_percent)
+    providers = providers_of(settings)
+    routes = Routes(
         clock=SystemClock(),
-        providers=configure(settings.providers, os.environ),
+        providers=providers,
+        previz_off=settings.previz_off,
+        wanted=wishes(settings, catalogue, providers).providers_of,
     )
     print_listing(
-        [_facts(card, router) for card in load(settings.catalogue).cards()],
+        [_facts(card, routes.upstreams(card)) for card in catalogue.cards()],
         as_json=as_json,
         columns=("id", "makes", "seconds", "usd_per_s", "served_by", "life", "successor"),
         none="no models",
     )
 
 
-def _facts(card: ModelCard, router: Router) -> dict[str, object]:
-    routes = router.routes(card)
-    first = routes[0] if routes else None
+def _facts(card: ModelCard, upstreams: list[Upstream]) -> dict[str, object]:
+    first = next((u for u in upstreams if not u.route.free), upstreams[0] if upstreams else None)
     return {
         "id": card.id,
         "name": card.name,
@@ -41,8 +42,8 @@ def _facts(card: ModelCard, router: Router) -> dict[str, object]:
         "durations_s": list(card.durations_s),
         "sizes": [f"{w}x{h}" for w, h in card.sizes if (w, h) != (0, 0)],
         "usd_per_s": None if card.price is None else usd(card.price.microusd_per_s),
-        "served_by": None if first is None else first.provider + (" (preview, free)" if first.free else ""),
-        "routes": [f"{r.provider}/{r.upstream_model}" for r in routes],
+        "served_by": None if first is None else first.provider + (" (preview, free)" if first.route.free else ""),
+        "routes": [f"{u.provider}/{u.route.upstream_model}" for u in upstreams],
         "life": card.life,
         "retired_on": None if card.retired_on is None else card.retired_on.isoformat(),
         "successor": card.successor,

@@ -87,10 +87,11 @@ def _next_steps(old: "Settings", new: "Settings", report: "Report") -> list[str]
         path = (old.data / "operator.secret").absolute()
         lines += [
             f"  REELWAY_OPERATOR_SECRET   the contents of {path}",
-            "The secrets that sign webhooks are made from it: with another one, every receiver refuses ours.",
+            "It signs webhooks and opens the keys of providers: with another one, receivers refuse ours, and no server",
+            "starts that has keys to open.",
         ]
     else:
-        lines.append("  REELWAY_OPERATOR_SECRET   as it is set now: it signs webhooks")
+        lines.append("  REELWAY_OPERATOR_SECRET   as it is set now: it signs webhooks and opens keys")
     return [
         *lines,
         f"The old data stays in {old.data.absolute()} until you delete it; {note_path(old.data).name} in it keeps a",

@@ -21,8 +21,9 @@ This page is `reelway settings --markdown`.
 
 _PROVIDERS = """## Providers
 
-A table `[providers.NAME]` for each; routes of the catalogue name it. With `provider` it says which kind it is, so that
-there may be several of one kind. Of `key`, `key_env` and `key_file` at most one is given.
+A table `[providers.NAME]` for each. With `provider` it says which kind it is, so that there may be several of one kind.
+What stands at `(every)` holds for each kind. Of a secret, like `key`, and its `key_env` and `key_file` at most one is
+given. `reelway providers add` keeps the same in the database: [connect a provider](connect-a-provider.md).
 
 ```toml
 [providers.sglang]

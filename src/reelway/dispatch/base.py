@@ -73,6 +73,7 @@ class Later:
     """Call again in that time, by whoever has a place then; not at an instant, because clocks step."""
 
     after_s: float
+    lane: str | None = None  # another lane, which `reroute` has written down
 
 
 Outcome: TypeAlias = Done | Later
@@ -89,6 +90,10 @@ class Dispatch(Protocol):
 
     def enqueue(self, entry: Entry) -> Script[None]:
         """Part of the caller's transaction; call `wake` after it is committed. Again changes nothing."""
+        ...
+
+    def reroute(self, topic: Topic, subject: str, lane: str) -> Script[None]:
+        """Part of the transaction of a handler that then returns `Later` with that lane: it goes on there."""
         ...
 
     def missing(self, topic: Topic, subjects: Sequence[str]) -> Script[list[str]]:

@@ -44,6 +44,10 @@ class LocalDispatch:
             self._clock.now_ms(),
         )
 
+    def reroute(self, topic: Topic, subject: str, lane: str) -> Script[None]:
+        """See Dispatch."""
+        yield tell("UPDATE dispatch_entries SET lane = $3 WHERE topic = $1 AND subject = $2", topic, subject, lane)
+
     def missing(self, topic: Topic, subjects: Sequence[str]) -> Script[list[str]]:
         """See Dispatch."""
         if not subjects:
@@ -116,8 +120,8 @@ class LocalDispatch:
             if place is None:
                 return
         lane, owner = place
-        turns = self._turns.setdefault(lane, Turns(_UNLIMITED))
         while not self.draining:
+            turns = self._turns.setdefault(lane, Turns(_UNLIMITED))
             try:
                 async with turns.place(owner):
                     if self.draining:
@@ -127,8 +131,9 @@ class LocalDispatch:
                     case Done():
                         await self._db.write(_forget(topic, subject))
                         return
-                    case Later(after_s):
+                    case Later(after_s, moved_to):
                         delay_s = max(after_s, 0.0)
+                        lane = moved_to or lane
             except Overloaded as error:  # the disk is full or the queue is: the rows say where to go on
                 delay_s = error.retry_after_s
             except Exception:  # noqa: BLE001  a bug in one job must not stop the others

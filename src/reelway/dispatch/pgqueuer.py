@@ -14,7 +14,7 @@ from reelway.db.script import Script, sql, tell
 from reelway.dispatch.base import Backlog, Entry, Handler, Lane, Topic
 from reelway.dispatch.pgqueuer_claims import Places
 from reelway.dispatch.pgqueuer_line import LOST, PATIENCE_S, Line, Pool, notice, open_pool
-from reelway.dispatch.pgqueuer_sql import BACKLOG, ENQUEUE, ENQUEUED, SETTINGS, WAKE
+from reelway.dispatch.pgqueuer_sql import BACKLOG, ENQUEUE, ENQUEUED, REROUTE, SETTINGS, WAKE
 from reelway.dispatch.pgqueuer_worker import Worker
 from reelway.kit.clock import Clock
 
@@ -44,6 +44,10 @@ class PgQueuerDispatch:
         wait_ms = max(entry.due_at - self._clock.now_ms(), 0)
         name = _name(entry.topic, entry.subject)
         yield tell(ENQUEUE, entry.lane, entry.owner, name, entry.subject, float(wait_ms))
+
+    def reroute(self, topic: Topic, subject: str, lane: str) -> Script[None]:
+        """See Dispatch. The row is this worker's until it is given back, and then waits in its new lane."""
+        yield tell(REROUTE, _name(topic, subject), lane)
 
     def missing(self, topic: Topic, subjects: Sequence[str]) -> Script[list[str]]:
         """See Dispatch."""

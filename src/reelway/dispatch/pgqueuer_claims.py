@@ -23,6 +23,7 @@ _log = structlog.get_logger(__name__)
 
 _BATCH: Final = 64  # rows a statement; more would keep other lanes waiting
 _RACES_MAX: Final = 8  # lost to other workers, one after the other
+_PAUSE_S: Final = 0.05  # between two looks: what comes meanwhile is claimed together
 _AWAY_S: Final = 0.5  # between two looks at a server that is away
 
 
@@ -82,6 +83,7 @@ class Claims(Queries):
 
     line: Line = dataclasses.field(kw_only=True)
     places: Places = dataclasses.field(kw_only=True)
+    looked_s: float = 0.0  # of the loop's clock: when the last look ended
 
     async def dequeue(
         self,
@@ -92,6 +94,9 @@ class Claims(Queries):
         heartbeat_timeout: timedelta,
     ) -> list[Job]:
         """Claim in every lane that has room here; our counts stand for `batch_size` and the worker's limit."""
+        pause_s = self.looked_s + _PAUSE_S - asyncio.get_running_loop().time()
+        if pause_s > 0:
+            await asyncio.sleep(pause_s)
         self.line.looked()
         claimed: list[Job] = []
         try:
@@ -110,6 +115,7 @@ class Claims(Queries):
         except LOST as error:
             _log.warning("dispatch_cannot_claim", error=str(error) or type(error).__name__)
             await asyncio.sleep(_AWAY_S)
+        self.looked_s = asyncio.get_running_loop().time()
         return claimed
 
     async def eligible_queued_work(self, entrypoints: list[QueueEntrypoint]) -> int:

@@ -32,8 +32,18 @@ async def open_pool(url: str) -> Pool:
     # claim, finds the row again. So nobody waits for the disk here; what must not be lost is in other transactions.
     given = {"application_name": "reelway dispatch", "synchronous_commit": "off"}
     return await asyncpg.create_pool(
-        url, min_size=0, max_size=CONNECTIONS, timeout=PATIENCE_S, command_timeout=PATIENCE_S, server_settings=given
+        url,
+        min_size=0,
+        max_size=CONNECTIONS,
+        timeout=PATIENCE_S,
+        command_timeout=PATIENCE_S,
+        server_settings=given,
+        reset=_nothing,
     )
+
+
+async def _nothing(connection: object) -> None:
+    """Nothing that is said here leaves anything behind, and cleaning up after it is a round trip."""
 
 
 def notice() -> str:

@@ -15,7 +15,9 @@ from reelway.dispatch.pgqueuer_sql import AGAIN, DONE
 _log = structlog.get_logger(__name__)
 
 _BATCH_MAX: Final = 500
+_GATHER_S: Final = 0.02  # those that end together are given back together
 _RETRY_S: Final = 0.5
+_TURN_S: Final = 0.001  # who waits, however short, takes a new turn
 
 
 class Returns:
@@ -26,18 +28,21 @@ class Returns:
         self._places = places
         self._worker = worker
         self._done: list[Held] = []
-        self._again: list[tuple[Held, float]] = []
+        self._again: list[tuple[Held, float, str]] = []
         self._waiting = asyncio.Event()
         self._written = asyncio.Event()
         self._written.set()
 
-    def put(self, held: Held, delay_s: float | None) -> None:
-        """It may be had again in `delay_s`, by whoever has a place then; None: it is done for good."""
+    def put(self, held: Held, delay_s: float | None, lane: str | None = None) -> None:
+        """It may be had again in `delay_s`, by whoever has a place then; None: it is done for good.
+
+        In another `lane` it takes a new turn.
+        """
         held.returning = True
         if delay_s is None:
             self._done.append(held)
         else:
-            self._again.append((held, delay_s))
+            self._again.append((held, delay_s if lane is None else max(delay_s, _TURN_S), lane or held.lane))
         self._written.clear()
         self._waiting.set()
 
@@ -49,6 +54,7 @@ class Returns:
         """Write for ever."""
         while True:
             await self._waiting.wait()
+            await asyncio.sleep(_GATHER_S)
             self._waiting.clear()
             while self._done or self._again:
                 done, self._done = self._done[:_BATCH_MAX], self._done[_BATCH_MAX:]
@@ -56,16 +62,16 @@ class Returns:
                 if done:
                     await self._until_written(DONE, *_columns(done))
                 if again:
-                    again.sort(key=lambda pair: (pair[0].lane, pair[0].owner))
-                    rows = [held for held, _ in again]
+                    again.sort(key=lambda one: (one[2], one[0].owner))
+                    rows = [held for held, _, _ in again]
                     await self._until_written(
                         AGAIN,
                         *_columns(rows),
-                        [timedelta(seconds=delay_s) for _, delay_s in again],
-                        [held.lane for held in rows],
+                        [timedelta(seconds=delay_s) for _, delay_s, _ in again],
+                        [lane for _, _, lane in again],
                         [held.owner for held in rows],
                     )
-                for held in (*done, *(held for held, _ in again)):
+                for held in (*done, *(held for held, _, _ in again)):
                     self._places.remove(held)
                 self._line.nudge()  # there are free places
             self._written.set()

@@ -38,6 +38,9 @@ ENQUEUE: Final = (
     f" ON CONFLICT (dedupe_key) WHERE {_UNFINISHED} AND dedupe_key IS NOT NULL DO NOTHING"
 )
 
+# $1 topic:subject, $2 lane. Its place in the old lane is free at once.
+REROUTE: Final = f"UPDATE pgqueuer SET entrypoint = $2, slot = NULL WHERE dedupe_key = $1 AND {_UNFINISHED}"
+
 ENQUEUED: Final = f"SELECT dedupe_key FROM pgqueuer WHERE {_UNFINISHED} AND dedupe_key IN "
 
 # What waits is due and has no place; how long the oldest is due already.

@@ -112,13 +112,14 @@ class Worker:
         held = self._places.held[job.id]
         held.task = asyncio.current_task()
         topic = self._places.lanes[held.lane].topic
+        lane: str | None = None
         delay_s: float | None = 0.0  # when it is interrupted: for others, at once
         try:
             if not self._manager.shutdown.is_set():
                 match await self._handlers[topic](held.subject):
                     case Done():
                         delay_s = None
-                    case Later(after_s):
+                    case Later(after_s, lane):
                         delay_s = max(after_s, 0.0)
         except Overloaded as error:  # the disk is full or the queue is: the rows say where to go on
             delay_s = error.retry_after_s
@@ -126,7 +127,7 @@ class Worker:
             _log.exception("handler_failed", topic=topic, subject=held.subject)
             delay_s = _AFTER_BUG_S
         finally:
-            self._returns.put(held, delay_s)
+            self._returns.put(held, delay_s, lane)
 
     async def _beat(self) -> None:
         """Say that we live, for exactly those rows that are worked on here."""

@@ -13,6 +13,7 @@ class EventType(StrEnum):
     CREATED = "generation.created"
     SUBMITTING = "generation.submitting"
     RETRYING = "generation.retrying"  # proven that the provider has no job: tried again
+    REROUTED = "generation.rerouted"  # another upstream will serve it: the one before made nothing
     UNKNOWN = "generation.unknown"  # the provider's answer was lost; the money stays held
     RUNNING = "generation.running"
     STORING = "generation.storing"

@@ -75,6 +75,13 @@ class GenerationRequest:
     output_type: OutputType = OutputType.MP4
     inputs: tuple[InputFile, ...] = ()
     clamp: bool = False  # ModelsLab v6: pull numbers into range instead of refusing them
+    substitution: str | None = None  # forbid, same_family or any; None: as the workspace says
+    policy: str | None = None  # how a route is chosen; None: as the operator says
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """What there are input files for."""
+        return frozenset(file.role for file in self.inputs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +182,8 @@ class Generation:
     base_url: str  # absolute start of every URL handed out for it
     token: str  # unguessable part of its file URLs
     price_microusd: int  # frozen at create
+    expected_cost_microusd: int = 0  # what the provider should take from us
+    substitution: str = "any"  # what may stand in for the model, should the first choice fail
     charged_microusd: int | None = None  # what was settled; None until the end
     cost_microusd: int | None = None  # the provider's own figure
     output: Output | None = None

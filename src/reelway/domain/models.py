@@ -1,11 +1,10 @@
 """A model is data: what it can make, what that costs, how long it lives, and who may serve it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
-from math import ceil
 from typing import Final
 
 from reelway.domain.generation import (
@@ -16,6 +15,8 @@ from reelway.domain.generation import (
     OutputType,
     Role,
 )
+from reelway.domain.prices import Price
+from reelway.domain.shapes import Misfit, Rule, Shape, roles_of
 from reelway.errors import ConfigError, InvalidRequest
 
 SEED_MAX: Final = 2**32 - 1
@@ -30,35 +31,50 @@ class Life(StrEnum):
     RETIRED = "retired"
 
 
+class Likeness(StrEnum):
+    """How near what a route makes is to the model it is a route of; nearest first."""
+
+    MODEL = "model"  # the model itself, whoever runs it
+    FAMILY = "family"  # a sibling by the same vendor
+    OTHER = "other"  # another model
+
+
+class Substitution(StrEnum):
+    """What may stand in for the model that was asked for."""
+
+    FORBID = "forbid"
+    SAME_FAMILY = "same_family"
+    ANY = "any"
+
+    def allows(self, likeness: Likeness) -> bool:
+        """Whether a route of that likeness may serve."""
+        return (
+            likeness is Likeness.MODEL or (likeness is Likeness.FAMILY and self is not self.FORBID) or self is self.ANY
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """One upstream that can serve a shape."""
+    """One upstream that can serve a card's clips: all of them, or those that it makes."""
 
-    provider: str
+    provider: str  # the kind of provider, or the name of one table
     upstream_model: str
     life: Life
     retires_on: date | None = None
     free: bool = False  # makes previews: costs the caller nothing, and says so
+    likeness: Likeness = Likeness.MODEL
+    makes: Shape = field(default_factory=Shape)
+    rules: tuple[Rule, ...] = ()
+    cost: Price | None = None  # what its provider charges us; None: as the card's own price
 
     def alive(self, today: date) -> bool:
         """Whether the upstream still exists on that day."""
         return self.life is not Life.RETIRED and (self.retires_on is None or today < self.retires_on)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Price:
-    """USD per second of clip; some sizes cost more."""
-
-    microusd_per_s: int
-    by_resolution: tuple[tuple[int, int], ...] = ()  # (shorter side, microusd per second)
-    source: str
-    read_on: date
-
-    def per_s(self, spec: ClipSpec) -> int:
-        """Micro-dollars for one second at that size: the dearest tier whose size it reaches."""
-        short = min(spec.width, spec.height)
-        reached = [price for side, price in self.by_resolution if short >= side]
-        return max([self.microusd_per_s, *reached])
+    def misfit(self, spec: ClipSpec, roles: Collection[Role]) -> Misfit | None:
+        """Why it cannot make this clip; None when it can."""
+        broken = (rule.broken(spec, roles) for rule in self.rules)
+        return self.makes.misfit(spec, roles) or next((b for b in broken if b is not None), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +96,11 @@ class ModelCard:
     audio: str  # "on", "optional" or "none"
     last_frame: bool
     prompt_chars_max: int
-    price: Price | None
+    price: Price | None  # what a caller pays
+    vendor_price: Price | None  # the same before the operator's margin
+    rules: tuple[Rule, ...]
+    rank: int  # how good its pictures are among all models, 1 is best; for the policy `best`
+    good_for: tuple[str, ...]  # uses that it is chosen for, like photoreal or motion
     life: Life  # of the model at its vendor
     retired_on: date | None
     successor: str | None
@@ -97,7 +117,7 @@ class ModelCard:
         self._check_prompt(request)
         width, height = self._size(request)
         fps, frames = self._length(request)
-        return ClipSpec(
+        spec = ClipSpec(
             model=self.id,
             mode=request.mode,
             prompt=request.prompt,
@@ -111,12 +131,34 @@ class ModelCard:
             output_type=request.output_type,
             assets=tuple(assets),
         )
+        for rule in self.rules:
+            if misfit := rule.broken(spec, request.roles):
+                raise self.refuse(misfit)
+        return spec
 
-    def price_microusd(self, spec: ClipSpec) -> int:
-        """The one door for prices: per second times exact length, rounded up to a micro-dollar."""
+    def price_microusd(self, spec: ClipSpec, roles: Collection[Role] | None = None) -> int:
+        """The one door for prices, rounded up to a micro-dollar; `roles` when its inputs are not fetched yet."""
         if self.price is None:
             raise ConfigError(f"model {self.id} has no price; add [model.price] to its catalogue entry")
-        return ceil(self.price.per_s(spec) * spec.duration_s)
+        return self.price.of(spec, roles_of(spec) if roles is None else roles)
+
+    def nearest(self, route: Route, spec: ClipSpec, roles: Collection[Role]) -> ClipSpec | None:
+        """The clip most like `spec` that the route makes; None when it makes nothing of the kind."""
+        fitting = (other for other in self._others(route, spec) if route.misfit(other, roles) is None)
+        return min(fitting, key=lambda other: _unlike(spec, other), default=None)
+
+    def refuse(self, misfit: Misfit) -> InvalidRequest:
+        """The error that names what was asked and what is possible."""
+        rule = f"{misfit.say}; " if misfit.say else ""
+        message = f"{self.id}: {rule}{misfit.param} {misfit.asked} is not possible here, {misfit.allowed} is"
+        return InvalidRequest(message, param=misfit.param)
+
+    def _others(self, route: Route, spec: ClipSpec) -> Iterator[ClipSpec]:
+        own_sizes = [size for size in self.sizes if size != (0, 0)]
+        for seconds in route.makes.durations_s or self.durations_s:
+            for width, height in route.makes.sizes or own_sizes:
+                for audio in (spec.audio, not spec.audio):
+                    yield replace(spec, frames=seconds * spec.fps, width=width, height=height, audio=audio)
 
     def _check_prompt(self, request: GenerationRequest) -> None:
         if not request.prompt.strip() and request.mode is Mode.TEXT_TO_VIDEO:
@@ -263,6 +305,13 @@ def _distance(a: tuple[int, int], b: tuple[int, int]) -> int:
     return abs(a[0] - b[0]) + abs(a[1] - b[1])
 
 
+def _unlike(spec: ClipSpec, other: ClipSpec) -> tuple[bool, Fraction, Fraction, int]:
+    """How much another clip differs: sound first, then shape, length, and number of pixels."""
+    shape = abs(Fraction(spec.width, spec.height) - Fraction(other.width, other.height))
+    length = abs(spec.duration_s - other.duration_s)
+    return spec.audio is not other.audio, shape, length, abs(spec.width - other.width)
+
+
 def _sizes(sizes: Sequence[tuple[int, int]]) -> str:
     return ", ".join(f"{w}x{h}" for w, h in sizes)
 
@@ -277,10 +326,20 @@ def _seed(request: GenerationRequest, fallback: int) -> int:
     return request.seed
 
 
-def smallest_request(card: ModelCard) -> ClipSpec:
+def smallest_clip(card: ModelCard) -> ClipSpec:
     """The cheapest clip of a card; the catalogue prices it when it loads."""
     sizes = [s for s in card.sizes if s != (0, 0)]
-    width, height = min(sizes, key=lambda s: s[0] * s[1])
+    return _clip(card, min(sizes, key=lambda s: s[0] * s[1]), max(card.frames_min, 1), audio=False)
+
+
+def typical_clip(card: ModelCard) -> ClipSpec:
+    """What is made when a request says nothing but a prompt."""
+    size = next(s for s in card.sizes if s != (0, 0))
+    return _clip(card, size, card.durations_s[0] * card.fps, audio=card.audio == "on")
+
+
+def _clip(card: ModelCard, size: tuple[int, int], frames: int, *, audio: bool) -> ClipSpec:
+    width, height = size
     return ClipSpec(
         model=card.id,
         mode=card.modes[0],
@@ -289,8 +348,8 @@ def smallest_request(card: ModelCard) -> ClipSpec:
         width=width,
         height=height,
         fps=card.fps,
-        frames=max(card.frames_min, 1),
+        frames=frames,
         seed=0,
-        audio=False,
+        audio=audio,
         output_type=OutputType.MP4,
     )

@@ -4,16 +4,15 @@ Every step writes what it is about to do before it does it, and what came of it 
 found again by the row and the attempt. Reads like docs/architecture.md, section "The life of a generation".
 """
 
-import asyncio
 import random
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NoReturn
 
 import structlog
 
 from reelway.db.base import Database
 from reelway.db.script import Script, Value
-from reelway.dispatch.base import Dispatch, Done, Later, Outcome, Topic
+from reelway.dispatch.base import Dispatch, Done, Later, Outcome, Topic, generation_lane
 from reelway.domain.events import EventType
 from reelway.domain.generation import Generation
 from reelway.domain.states import State
@@ -21,6 +20,7 @@ from reelway.errors import Conflict, ProviderError, ProviderFault
 from reelway.events import store as events
 from reelway.events.live import Live, Progress
 from reelway.generations import rates, store
+from reelway.generations.callbacks import CallbackUrls
 from reelway.generations.ending import count_end, end
 from reelway.generations.finish import Finisher, NotAClip
 from reelway.generations.inputs import InputStore
@@ -32,6 +32,9 @@ from reelway.kit.tracing import Span, Tracing
 from reelway.providers import base as providers
 from reelway.providers.base import Absent, CannotTell, Found, Handle, NotStopped, Order, Stopped
 from reelway.providers.registry import Providers
+from reelway.routing import budgets
+from reelway.routing.health import Health
+from reelway.routing.router import Plan, Router
 from reelway.webhooks.announce import Announcer
 
 _log = structlog.get_logger(__name__)
@@ -45,6 +48,9 @@ _FINAL_FAULTS: Final = frozenset(
         ProviderFault.MODEL_GONE,
     }
 )
+# An answer that proves that no job was made, and that the next try there would fare no better.
+_ELSEWHERE: Final = frozenset({ProviderFault.CREDENTIALS, ProviderFault.FUNDS, ProviderFault.MODEL_GONE})
+_HEED_EVERY_S: Final = 2.0  # who cancels wakes who follows; that may be missed, so look now and then
 _TAKEN_OVER_S: Final = 5.0  # when to look again at a job that somebody else changed under us
 _BAD_LOOKS_MAX: Final = 8  # unreadable or not-found answers in a row before the job is given up
 
@@ -94,6 +100,9 @@ class Advancer:
         rng: random.Random,
         metrics: Metrics,
         tracing: Tracing,
+        callback_urls: CallbackUrls,
+        router: Router,
+        health: Health,
     ) -> None:
         self._db = db
         self._providers = providers
@@ -107,6 +116,9 @@ class Advancer:
         self._rng = rng
         self._metrics = metrics
         self._tracing = tracing
+        self._callback_urls = callback_urls
+        self._router = router
+        self._health = health
 
     async def advance(self, generation_id: str) -> Outcome:
         """Go on from the row; returns when it has ended, or when there is nothing to do for a while."""
@@ -156,21 +168,29 @@ class Advancer:
 
     async def _submit(self, g: Generation) -> tuple[Generation, Handle] | Later:
         """queued -> submitting -> running, or back to queued, or ended, or unknown."""
+        closed_s = await self._health.wait_s(g.provider, g.upstream_model)
+        if closed_s:
+            return await self._wait_or_move(g, closed_s)
         if not await self._may_submit(g):
             return Later(0)
-        g, number, key = await self._db.write(self._begin_attempt(g))
+        try:
+            g, number, key = await self._db.write(self._begin_attempt(g))
+        except ProviderError as error:  # its budget is spent
+            return await self._move_or_fail(g, error)
         self._live.changed(g.id)
         provider = self._providers.get(g.provider)
         try:
             handle = await provider.submit(self._order(g, key))
         except ProviderError as error:
-            if error.no_job:
+            await self._health.failed(g.provider, g.upstream_model, error)
+            if error.no_job or error.fault in _ELSEWHERE:
                 return await self._try_again(g, number, error)
             if error.fault in _FINAL_FAULTS:
                 await self._db.write(self._end_attempt(g, number, "rejected", error))
                 await self._fail(g, error.code, error.message)
             await self._db.write(self._end_attempt(g, number, "unknown", error))
             return await self._reconcile(g)
+        await self._health.worked(g.provider, g.upstream_model)
         try:
             return await self._accepted(g, number, handle), handle
         except Conflict:
@@ -237,10 +257,16 @@ class Advancer:
         _log.warning("accepted_too_late", generation=g.id, provider=g.provider, stopped=stopped)
 
     async def _try_again(self, g: Generation, number: int, error: ProviderError, *, outcome: str = "rejected") -> Later:
-        """It is proven that no job was made: back to the queue, after a while."""
-        if number >= self._policy.submit_attempts_max:
+        """It is proven that no job was made: to another upstream at once, else back to the queue, after a while."""
+        gave_up = number >= self._policy.submit_attempts_max
+        plan = None if gave_up else await self._elsewhere(g)
+        if plan is not None:
+            await self._db.write(self._move(g, plan, error, number, outcome))
+            self._live.changed(g.id)
+            return Later(0, lane=generation_lane(plan.provider))
+        if gave_up or error.fault in _FINAL_FAULTS:
             await self._db.write(self._end_attempt(g, number, "rejected", error))
-            await self._fail(g, error.code, f"{error.message}; gave up after {number} attempts")
+            await self._fail(g, error.code, error.message + (f"; gave up after {number} attempts" if gave_up else ""))
         wait_s = error.retry_after_s
         if wait_s is None:
             first_s, most_s = self._policy.retry_first_s, self._policy.retry_most_s
@@ -249,6 +275,7 @@ class Advancer:
         def script() -> Script[None]:
             now = self._clock.now_ms()
             yield from self._end_attempt(g, number, outcome, error)
+            yield from self._give_back_budget(g)
             yield from store.move(g, State.QUEUED)
             data = {"fault": error.fault, "message": error.message, "again_in_s": round(wait_s, 3)}
             yield from events.record(g.id, EventType.RETRYING, data, now)
@@ -256,6 +283,51 @@ class Advancer:
         await self._db.write(script())
         self._live.changed(g.id)
         return Later(wait_s)
+
+    async def _wait_or_move(self, g: Generation, closed_s: float) -> Later:
+        """Its upstream is found failing: to another one, else wait until that is tried again."""
+        plan = await self._elsewhere(g)
+        if plan is None:
+            return Later(min(closed_s, self._policy.retry_most_s))
+        circuit = self._health.circuit(g.provider, g.upstream_model)
+        message = "it is found failing" if circuit is None else circuit.message
+        error = ProviderError(ProviderFault.UNAVAILABLE, message, no_job=True)
+        await self._db.write(self._move(g, plan, error))
+        self._live.changed(g.id)
+        return Later(0, lane=generation_lane(plan.provider))
+
+    async def _move_or_fail(self, g: Generation, error: ProviderError) -> Later:
+        """Nothing was sent: to another upstream, else the end."""
+        plan = await self._elsewhere(g)
+        if plan is None:
+            await self._fail(g, error.code, error.message)
+        await self._db.write(self._move(g, plan, error))
+        self._live.changed(g.id)
+        return Later(0, lane=generation_lane(plan.provider))
+
+    async def _elsewhere(self, g: Generation) -> Plan | None:
+        """Another upstream for it that was not tried yet, or None."""
+        attempts = await self._db.read(store.attempts(g.id))
+        tried = {(a.provider, a.upstream_model) for a in attempts} | {(g.provider, g.upstream_model)}
+        return self._router.next(g, tried)
+
+    def _move(
+        self, g: Generation, plan: Plan, error: ProviderError, number: int | None = None, outcome: str = "rejected"
+    ) -> Script[None]:
+        """The row, its place in the queue and its history go on at another upstream."""
+        now = self._clock.now_ms()
+        if number is not None:
+            yield from self._end_attempt(g, number, outcome, error)
+            yield from self._give_back_budget(g)
+            g = yield from store.move(g, State.QUEUED)
+        yield from store.reroute(g, plan.provider, plan.upstream_model, plan.expected_cost_microusd)
+        yield from self._dispatch.reroute(Topic.GENERATION, g.id, generation_lane(plan.provider))
+        data = {"from": g.provider, "to": plan.provider, "fault": error.fault, "message": error.message}
+        yield from events.record(g.id, EventType.REROUTED, data, now)
+
+    def _give_back_budget(self, g: Generation) -> Script[None]:
+        facts = self._providers.facts(g.provider)
+        yield from budgets.correct(g.provider, facts, -g.expected_cost_microusd, self._clock.now_ms())
 
     async def _hold_unknown(self, g: Generation, last: store.Attempt) -> Later:
         """The provider cannot tell: keep the money held, tell the owner once, expire by policy."""
@@ -287,10 +359,12 @@ class Advancer:
         provider = self._providers.get(g.provider)
         age_s = max(self._clock.now_ms() - g.created_at, 0) / 1000
         deadline_s = self._clock.monotonic_s() + max(self._policy.job_age_max_s - age_s, 0)
-        wait_s, bad_looks = facts.poll_first_s, 0
+        wait_s, bad_looks, not_there = facts.poll_first_s, 0, 0
+        told, heeded_s = g.cancel_requested, self._clock.monotonic_s()
         while not self._dispatch.draining:
-            if g.state is State.RUNNING:
+            if g.state is State.RUNNING and (told or self._clock.monotonic_s() - heeded_s > _HEED_EVERY_S):
                 await self._heed_cancel(g, handle)
+                heeded_s = self._clock.monotonic_s()
             if self._clock.monotonic_s() > deadline_s:
                 await self._expire(g, handle)
             watch.looks += 1
@@ -304,16 +378,25 @@ class Advancer:
                 case providers.Waiting(fraction_done=fraction, look_again_s=again_s):
                     if fraction is not None:
                         self._live.progressed(g.id, Progress(min(max(fraction, 0.0), 1.0), g.provider))
-                    await self._live.wait(g.id, again_s or wait_s)
+                    told = await self._live.wait(g.id, again_s or wait_s)
                     wait_s = min(wait_s * 1.3, facts.poll_most_s)
                 case providers.Failed(fault=fault, message=message):
+                    await self._health.failed(g.provider, g.upstream_model, ProviderError(fault, message))
                     await provider.discard(handle)
                     await self._fail(g, f"provider_{fault}", message)
                 case providers.Done() as done:
                     watch.over()
                     if watch.ready_s is None:
                         watch.ready_s = self._clock.monotonic_s()
-                    g = await self._store(g, handle, done, deadline_s, watch.ready_s)
+                    g, fault = await self._store(g, handle, done, deadline_s, watch.ready_s)
+                    not_there += fault is ProviderFault.NOT_FOUND
+                    if not_there > _BAD_LOOKS_MAX:
+                        await provider.discard(handle)
+                        await self._fail(g, "clip_gone", "the provider says it is done, but its file is not there")
+                    pause_s = backoff_s(
+                        not_there, first_s=self._policy.retry_first_s, most_s=self._policy.retry_most_s, rng=self._rng
+                    )
+                    await self._live.wait(g.id, pause_s)
         return Later(0)
 
     def _bad_look(self, g: Generation, error: ProviderError, bad_looks: int) -> providers.Progress:
@@ -353,8 +436,8 @@ class Advancer:
 
     async def _store(
         self, g: Generation, handle: Handle, done: providers.Done, deadline_s: float, ready_s: float
-    ) -> Generation:
-        """running -> storing -> succeeded; raises _Ended. Returns when the bytes could not be had: look again."""
+    ) -> tuple[Generation, ProviderFault]:
+        """running -> storing -> succeeded; raises _Ended. Returns why the bytes could not be had: look again."""
         if g.state is State.RUNNING:
             g = await self._db.write(self._begin_storing(g))
             self._live.changed(g.id)
@@ -367,18 +450,19 @@ class Advancer:
         except ProviderError as error:
             self._metrics.provider_errors.labels(g.provider, "download", error.fault).inc()
             _log.warning("download_failed", generation=g.id, provider=g.provider, error=error.message)
-            await asyncio.sleep(self._policy.retry_first_s)
-            return g
+            return g, error.fault
         columns = store.finished_columns(finished.output, finished.meta, done.cost_microusd)
         await self._finish(g, State.SUCCEEDED, finished.charge_microusd, columns)
+        if g.started_at is not None:
+            self._health.took(g.provider, g.upstream_model, max(self._clock.now_ms() - g.started_at, 0) / 1000)
         self._metrics.settle_seconds.labels(g.provider).observe(self._clock.monotonic_s() - ready_s)
         await self._providers.get(g.provider).discard(handle)
         raise _Ended
 
-    async def _fail(self, g: Generation, code: str, message: str) -> None:
+    async def _fail(self, g: Generation, code: str, message: str) -> NoReturn:
         await self._end(g, State.FAILED, code, message)
 
-    async def _end(self, g: Generation, state: State, code: str, message: str, *, charge_microusd: int = 0) -> None:
+    async def _end(self, g: Generation, state: State, code: str, message: str, *, charge_microusd: int = 0) -> NoReturn:
         """End without a clip; raises _Ended."""
         columns: dict[str, Value] = {"error_code": code, "error_message": message[:2000]}
         await self._finish(g, state, charge_microusd, columns)
@@ -386,9 +470,19 @@ class Advancer:
 
     async def _finish(self, g: Generation, state: State, charge_microusd: int, columns: dict[str, Value]) -> None:
         now = self._clock.now_ms()
-        script = end(g, state, self._announcer, now, charge_microusd=charge_microusd, **columns)
+
+        def script() -> Script[tuple[Generation, list[str]]]:
+            if g.state is not State.QUEUED:  # its budget was taken with the submit
+                cost = columns.get("cost_microusd")
+                if cost is None:
+                    cost = g.expected_cost_microusd if state is State.SUCCEEDED or charge_microusd else 0
+                assert isinstance(cost, int)
+                facts = self._providers.facts(g.provider)
+                yield from budgets.correct(g.provider, facts, cost - g.expected_cost_microusd, now)
+            return (yield from end(g, state, self._announcer, now, charge_microusd=charge_microusd, **columns))
+
         with self._tracing.span("settle", {"reelway.state": state}):
-            ended, deliveries = await self._db.write(script)
+            ended, deliveries = await self._db.write(script())
         count_end(self._metrics, ended)
         _log.info(
             "generation_ended",
@@ -408,6 +502,7 @@ class Advancer:
 
     def _begin_attempt(self, g: Generation) -> Script[tuple[Generation, int, str]]:
         now = self._clock.now_ms()
+        yield from budgets.take(g.provider, self._providers.facts(g.provider), g.expected_cost_microusd, now)
         moved = yield from store.move(g, State.SUBMITTING, started_at=g.started_at or now)
         number = yield from store.start_attempt(moved, now)
         yield from events.record(g.id, EventType.SUBMITTING, {"attempt": number, "served_by": g.provider}, now)
@@ -431,4 +526,5 @@ class Advancer:
         return handle
 
     def _order(self, g: Generation, key: str) -> Order:
-        return Order(key=key, spec=g.spec, upstream_model=g.upstream_model)
+        callback_url = self._callback_urls.url(g.provider, g.id)
+        return Order(key=key, spec=g.spec, upstream_model=g.upstream_model, callback_url=callback_url)

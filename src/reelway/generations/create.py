@@ -1,7 +1,6 @@
 """Accept a generation: everything that must be true with it is one transaction, then the answer."""
 
 import asyncio
-import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
@@ -12,7 +11,6 @@ import structlog
 from reelway.accounts import idempotency
 from reelway.accounts.keys import Caller, Scope
 from reelway.accounts.limits import check_in_flight
-from reelway.catalogue.load import Catalogue
 from reelway.db.base import Database
 from reelway.db.script import Script
 from reelway.dispatch.base import Dispatch, Entry, Topic, generation_lane
@@ -30,13 +28,13 @@ from reelway.errors import CommitUnknown, InvalidRequest, Overloaded
 from reelway.events import store as events
 from reelway.generations import store
 from reelway.generations.inputs import InputStore
-from reelway.generations.routing import Plan, Router
 from reelway.kit import logs
 from reelway.kit.clock import Clock
 from reelway.kit.ids import new_id, new_token
 from reelway.kit.metrics import Metrics
 from reelway.kit.tracing import Tracing
 from reelway.ledger import ledger
+from reelway.routing.router import Plan, Router
 
 _log = structlog.get_logger(__name__)
 _RETRY_WHEN_FULL_S: Final = 30  # the documented retry_after of a full queue
@@ -72,7 +70,6 @@ class Created:
 class Quote:
     """What a request would cost, by the same code as the hold."""
 
-    spec: ClipSpec
     plan: Plan
     purse: Purse
     available_microusd: int
@@ -93,34 +90,30 @@ class Creator:
         self,
         *,
         db: Database,
-        catalogue: Catalogue,
         router: Router,
         inputs: InputStore,
         dispatch: Dispatch,
         clock: Clock,
         in_flight_max: int,
-        rng: random.Random,
         metrics: Metrics,
         tracing: Tracing,
     ) -> None:
         self._db = db
-        self._catalogue = catalogue
         self._router = router
         self._inputs = inputs
         self._dispatch = dispatch
         self._clock = clock
         self._in_flight_max = in_flight_max
-        self._rng = rng
         self._metrics = metrics
         self._tracing = tracing
 
     async def quote(self, caller: Caller, request: GenerationRequest) -> Quote:
         """Check and price without making anything; inputs are not fetched."""
         caller.require(Scope.READ)
-        spec, plan = self._plan(caller, request)
+        plan = self._router.plan(request, caller.purse, caller.substitution)
         balances = await self._db.read(ledger.balances(caller.workspace_id))
         available = balances[caller.purse].available_microusd if caller.purse in balances else 0
-        return Quote(spec=spec, plan=plan, purse=caller.purse, available_microusd=available)
+        return Quote(plan=plan, purse=caller.purse, available_microusd=available)
 
     async def create(self, caller: Caller, submission: Submission, answer: Answer) -> Created:
         """Accept, or raise with nothing written and nothing held.
@@ -133,11 +126,10 @@ class Creator:
         earlier = await self._earlier(caller, submission)
         if earlier is not None:
             return Created(body=earlier, generation=None)
-        spec, plan = self._plan(caller, submission.request)
+        plan = self._router.plan(submission.request, caller.purse, caller.substitution)
         _check_webhook(submission.webhook_url)
         assets = await self._inputs.take(submission.request.inputs)
-        spec = replace(spec, assets=assets)
-        generation = _new(caller, submission, spec, plan, self._clock.now_ms())
+        generation = _new(caller, submission, replace(plan.spec, assets=assets), plan, self._clock.now_ms())
         try:
             created = await self._db.write(self._create(caller, submission, generation, answer, self._tracing.here()))
         except CommitUnknown as unknown:
@@ -149,8 +141,9 @@ class Creator:
             await self._inputs.drop(assets)
         else:
             self._dispatch.wake(Topic.GENERATION, created.generation.id)
-            self._metrics.created.labels(plan.provider, spec.model).inc()
-            _log.info("generation_created", generation=created.generation.id, model=spec.model, served_by=plan.provider)
+            model = plan.spec.model
+            self._metrics.created.labels(plan.provider, model).inc()
+            _log.info("generation_created", generation=created.generation.id, model=model, served_by=plan.provider)
         return created
 
     async def _found_out(self, generation: Generation, unknown: CommitUnknown) -> Created:
@@ -176,12 +169,6 @@ class Creator:
                 return created
             await self._inputs.drop(generation.spec.assets)
             raise Overloaded("the database went away; nothing was created")
-
-    def _plan(self, caller: Caller, request: GenerationRequest) -> tuple[ClipSpec, Plan]:
-        card = self._catalogue.find(request.model)
-        route = self._router.first(card)  # a retired model is told as such, whatever else is wrong
-        spec = card.resolve(request, (), seed=self._rng.getrandbits(32))
-        return spec, self._router.plan(card, route, spec, caller.purse)
 
     async def _earlier(self, caller: Caller, submission: Submission) -> bytes | None:
         if submission.idempotency_key is None:
@@ -253,6 +240,8 @@ def _new(caller: Caller, submission: Submission, spec: ClipSpec, plan: Plan, now
         base_url=submission.base_url,
         token=new_token(),
         price_microusd=plan.price_microusd,
+        expected_cost_microusd=plan.expected_cost_microusd,
+        substitution=plan.substitution,
         webhook_url=submission.webhook_url,
         track_id=submission.track_id,
         created_at=now_ms,

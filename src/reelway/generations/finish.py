@@ -29,6 +29,7 @@ T = TypeVar("T")
 _log = structlog.get_logger(__name__)
 
 _SHORTFALL: Final = 0.95  # a clip shorter or smaller than this share of what was asked is priced as what it is
+_NOT_THERE: Final = frozenset({401, 403, 404, 410})  # a new URL may help, the same one hardly
 _STORE_RETRY_S: Final = 2.0
 
 
@@ -114,7 +115,8 @@ class Finisher:
             try:
                 await insist(lambda: write(self._storage.read(key) if is_stored else self._download(done), copy))
             except OutboundError as error:
-                raise ProviderError(ProviderFault.UNAVAILABLE, f"cannot download the clip: {error.message}") from error
+                fault = ProviderFault.NOT_FOUND if error.status in _NOT_THERE else ProviderFault.UNAVAILABLE
+                raise ProviderError(fault, f"cannot download the clip: {error.message}") from error
             yield copy
 
     def _download(self, done: Done) -> AsyncIterator[bytes]:

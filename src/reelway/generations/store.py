@@ -21,7 +21,8 @@ from reelway.errors import Conflict
 _COLUMNS = (
     "id, number, workspace_id, key_id, purse, dialect, family, state, epoch, model, provider, upstream_model, spec,"
     " echo, base_url, token, price_microusd, charged_microusd, cost_microusd, output, meta, error_code,"
-    " error_message, cancel_requested, webhook_url, track_id, created_at, started_at, ended_at, deleted_at"
+    " error_message, cancel_requested, webhook_url, track_id, created_at, started_at, ended_at, deleted_at,"
+    " expected_cost_microusd, substitution"
 )
 
 
@@ -58,6 +59,8 @@ def _generation(row: Row) -> Generation:
         started_at=row[27],
         ended_at=row[28],
         deleted_at=row[29],
+        expected_cost_microusd=row[30],
+        substitution=intern(row[31]),
     )
 
 
@@ -65,8 +68,10 @@ def insert(g: Generation) -> Script[int]:
     """Write a new row; returns its number. `g.number` is ignored."""
     rows = yield sql(
         "INSERT INTO generations (id, workspace_id, key_id, purse, dialect, family, state, model, provider,"
-        " upstream_model, spec, echo, base_url, token, price_microusd, webhook_url, track_id, created_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) RETURNING number",
+        " upstream_model, spec, echo, base_url, token, price_microusd, webhook_url, track_id, created_at,"
+        " expected_cost_microusd, substitution)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)"
+        " RETURNING number",
         g.id,
         g.workspace_id,
         g.key_id,
@@ -85,6 +90,8 @@ def insert(g: Generation) -> Script[int]:
         g.webhook_url,
         None if g.track_id is None else to_json(g.track_id),
         g.created_at,
+        g.expected_cost_microusd,
+        g.substitution,
     )
     number: int = rows[0][0]
     return number
@@ -192,6 +199,22 @@ def move(g: Generation, to: State, **columns: Value) -> Script[Generation]:
     if not rows:
         raise Conflict(f"generation {g.id} changed meanwhile")
     return _generation(rows[0])
+
+
+def reroute(g: Generation, provider: str, upstream_model: str, expected_cost_microusd: int) -> Script[None]:
+    """Another upstream for one that is queued; raises Conflict when the row is no longer as `g` says."""
+    rows = yield sql(
+        "UPDATE generations SET provider = $4, upstream_model = $5, expected_cost_microusd = $6"
+        " WHERE id = $1 AND state = $2 AND epoch = $3 RETURNING 1",
+        g.id,
+        State.QUEUED,
+        g.epoch,
+        provider,
+        upstream_model,
+        expected_cost_microusd,
+    )
+    if not rows:
+        raise Conflict(f"generation {g.id} changed meanwhile")
 
 
 def fence(g: Generation) -> Script[None]:

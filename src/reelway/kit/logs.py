@@ -33,6 +33,15 @@ _SECRET_NAMES: Final = frozenset({"authorization", "password", "secret", "token"
 _OURS: Final = frozenset({"event", "level", "timestamp", "worker", "generation", "request", "delivery"})
 _unsaid: ContextVar[tuple[str, ...]] = ContextVar("unsaid", default=())
 _UNSAID_CHARS_LEAST: Final = 8  # hiding every "a" would leave no line to read
+_never: tuple[str, ...] = ()  # of this process, longest first: one may start like another
+
+
+def hide_always(*values: str) -> None:
+    """Keep these out of every line of this process, in place of those before: the keys of its providers."""
+    global _never
+    # A key of several lines is a document; what is secret in it may be quoted line by line.
+    lines = {line.strip() for value in values for line in (value, *value.splitlines())}
+    _never = tuple(sorted((line for line in lines if len(line) >= _UNSAID_CHARS_LEAST), key=len, reverse=True))
 
 
 def hide(*values: str) -> None:
@@ -55,6 +64,8 @@ def _hidden(value: Any, unsaid: Iterable[str]) -> Any:
     if isinstance(value, str):
         for text in unsaid:
             value = value.replace(text, "[unsaid]")
+        for text in _never:
+            value = value.replace(text, "[secret]")
         lowered = value.lower()
         suspect = len(value) >= _TOKEN_CHARS or any(hint in lowered for hint in _HINTS)
         return _SECRET.sub(_masked, value) if suspect else value

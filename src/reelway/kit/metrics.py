@@ -44,6 +44,13 @@ class Metrics:
         # -- from the rows and the machine, when somebody asks --
         self.queue_waiting = self._gauge("queue_waiting", "Work that waits to be taken up", "lane")
         self.queue_running = self._gauge("queue_running", "Work that is being done", "lane")
+        self._circuits = self._gauge(
+            "circuit_open",
+            "1 for an upstream that is found failing; no model: its key or funds",
+            "provider",
+            "model",
+            "fault",
+        )
         self.queue_oldest_s = self._gauge("queue_oldest_seconds", "Age of the oldest that waits", "lane")
         self.unfinished = self._gauge(
             "generations_unfinished", "Generations that have not ended", "state", "provider", "model"
@@ -120,6 +127,12 @@ class Metrics:
         self.loop_lag_seconds = self._seconds(
             "event_loop_lag", "Seconds by which the event loop was late for a timer", _QUICK_S
         )
+
+    def show_circuits(self, found: Iterable[tuple[str, str, str]]) -> None:
+        """Provider, upstream model and fault of each that is failing now."""
+        self._circuits.clear()
+        for labels in found:
+            self._circuits.labels(*labels).set(1)
 
     def _gauge(self, name: str, meaning: str, *labels: str) -> Gauge:
         return Gauge(f"reelway_{name}", meaning, labels, registry=self.registry)

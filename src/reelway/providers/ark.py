@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from pydantic import Field, SecretStr
 
-from reelway.domain.generation import Asset, ClipSpec, Role
+from reelway.domain.generation import Asset, ClipSpec
 from reelway.errors import ProviderError, ProviderFault
 from reelway.kit.outbound import Reply
 from reelway.providers.base import (
@@ -24,13 +24,26 @@ from reelway.providers.base import (
     Inputs,
     NotStopped,
     Order,
+    ProbeOutcome,
     Progress,
+    Provider,
     ProviderSettings,
+    Serves,
     Stopped,
     Waiting,
     read_field,
 )
-from reelway.providers.wire import Origin, brief, data_url, json_or_none, origin, read_frame
+from reelway.providers.wire import (
+    Origin,
+    bearer_origin,
+    brief,
+    check_frames,
+    data_url,
+    error_of,
+    read_frame,
+    rejected,
+    whole_seconds,
+)
 
 # What an account of a single person may have of each Seedance 2 model.
 FACTS = Facts(in_flight_max=3, submits_per_minute=180, poll_first_s=5.0, poll_most_s=15.0)
@@ -60,7 +73,6 @@ _SHAPES: Final = {
     (3840, 2160): ("4k", "16:9"),
     (2160, 3840): ("4k", "9:16"),
 }
-_FRAMES: Final = (Role.FIRST_FRAME, Role.LAST_FRAME)
 _FUNDS: Final = frozenset({"AccountOverdueError", "SetLimitExceeded"})
 _EFFECTIVE: Final = ("model", "resolution", "ratio", "duration", "framespersecond", "seed", "generate_audio")
 
@@ -77,13 +89,10 @@ class Settings(ProviderSettings):
 
 def build(context: Context) -> "Ark":
     """Make the provider; no I/O here."""
-    settings: Settings = context.settings
-    headers = {"Authorization": f"Bearer {settings.key.get_secret_value()}"}
-    server = origin(context, settings.base_url, headers=headers, classify=_classify, timeout_s=settings.timeout_s)
-    return Ark(server, context.inputs)
+    return Ark(bearer_origin(context, _classify), context.inputs)
 
 
-class Ark:
+class Ark(Provider):
     """One account in one region."""
 
     def __init__(self, server: Origin, inputs: Inputs) -> None:
@@ -145,13 +154,18 @@ class Ark:
     async def aclose(self) -> None:
         """Nothing runs here."""
 
+    async def probe(self, upstream_model: str) -> ProbeOutcome:
+        """The list of tasks needs a good key; whether a model is activated is only told to an order."""
+        await self._server.ask("GET", f"{_TASKS}?page_num=1&page_size=1")
+        return Serves()
+
     async def _task(self, order: Order) -> dict[str, Any]:
         spec = order.spec
+        check_frames(spec)
         if (spec.width, spec.height) not in _SHAPES:
-            raise ProviderError(ProviderFault.REJECTED, f"Seedance makes no {spec.size}")
-        if spec.fps != _FPS or spec.duration_s.denominator != 1:
-            length = f"{float(spec.duration_s):g} s at {spec.fps} fps"
-            raise ProviderError(ProviderFault.REJECTED, f"Seedance makes whole seconds at 24 fps, not {length}")
+            raise rejected(f"Seedance makes no {spec.size}")
+        if spec.fps != _FPS:
+            raise rejected(f"Seedance makes {_FPS} fps, not {spec.fps}")
         resolution, ratio = _SHAPES[spec.width, spec.height]
         pictures = [await self._picture(spec, asset) for asset in spec.assets]
         words = [{"type": "text", "text": spec.prompt}] if spec.prompt.strip() else []
@@ -159,17 +173,17 @@ class Ark:
             "model": order.upstream_model,
             "content": words + pictures,
             "resolution": resolution,
-            "duration": int(spec.duration_s),
+            "duration": whole_seconds(spec),
             "generate_audio": spec.audio,  # left out, it is on
             "watermark": False,
         }
         if not pictures:
             task["ratio"] = ratio  # with a frame it is an error: the clip has the picture's
+        if order.callback_url is not None:
+            task["callback_url"] = order.callback_url  # called without a signature
         return task
 
     async def _picture(self, spec: ClipSpec, asset: Asset) -> dict[str, Any]:
-        if asset.role not in _FRAMES:
-            raise ProviderError(ProviderFault.REJECTED, f"Ark is given no {asset.role.replace('_', ' ')}")
         url = data_url(await read_frame(self._inputs, asset, spec))
         return {"type": "image_url", "image_url": {"url": url}, "role": str(asset.role)}
 
@@ -210,17 +224,11 @@ def _classify(reply: Reply) -> ProviderError | None:
     """Moderation and parameters share a status, and so do an empty account and a full minute: the code tells."""
     if reply.status < 400 or reply.status >= 500:
         return None
-    fault = _fault_of(_error(reply).get("code"))
+    fault = _fault_of(error_of(reply).get("code"))
     if fault is None and reply.status in (400, 413, 422):
         fault = ProviderFault.REJECTED
     return None if fault is None else ProviderError(fault, _said(reply) or f"Ark answered HTTP {reply.status}")
 
 
-def _error(reply: Reply) -> dict[str, Any]:
-    body = json_or_none(reply)
-    error = body.get("error") if isinstance(body, dict) else None
-    return error if isinstance(error, dict) else {}
-
-
 def _said(reply: Reply) -> str:
-    return brief(_error(reply).get("message") or "")
+    return brief(error_of(reply).get("message") or "")

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Annotated, Any, Protocol, TypeAlias
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from reelway.domain.generation import Asset, ClipSpec
-from reelway.errors import ProviderError, ProviderFault
+from reelway.domain.money import parse_usd
+from reelway.errors import InvalidRequest, ProviderError, ProviderFault
 from reelway.kit.outbound import Outbound
 
 Handle: TypeAlias = dict[str, Any]
@@ -42,6 +43,7 @@ class Order:
     key: str
     spec: ClipSpec
     upstream_model: str
+    callback_url: str | None = None  # where the provider may call to say that something happened; see Callback
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,8 +115,34 @@ class CannotTell:
 FindOutcome: TypeAlias = Found | Absent | CannotTell
 
 
+@dataclass(frozen=True, slots=True)
+class Serves:
+    """The account is good and the model is there; `note` is what else the provider said, like a balance."""
+
+    note: str = ""
+
+
+ProbeOutcome: TypeAlias = Serves | CannotTell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callback:
+    """What a provider sent to `Order.callback_url`, as it came: a signature is over the raw body.
+
+    It only says that it is time to look; what is true is asked for. So nothing in it needs to be understood.
+    """
+
+    url: str  # as it was given to the provider; some sign it too
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes
+    now_ms: int
+
+
 class Provider(Protocol):
-    """One upstream. Every method raises ProviderError for what went wrong on the way."""
+    """One upstream. Every method raises ProviderError for what went wrong on the way.
+
+    Inherit from it: the last two have a body that is right for a provider without such a thing.
+    """
 
     async def submit(self, order: Order) -> Handle:
         """Start a clip. An error that is neither a refusal nor `no_job` means: outcome unknown."""
@@ -140,6 +168,17 @@ class Provider(Protocol):
         """Stop what belongs to us."""
         ...
 
+    async def probe(self, upstream_model: str) -> ProbeOutcome:
+        """Ask for nothing that costs: is the key good, and is the model there?
+
+        Raises CREDENTIALS, FUNDS or MODEL_GONE when it is proven not to be so.
+        """
+        return CannotTell()
+
+    async def genuine(self, callback: Callback) -> bool:
+        """Whether the provider's signature on it is good and fresh. One that signs nothing: its URL is the secret."""
+        return True
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
@@ -151,6 +190,9 @@ class Facts:
     per_worker: bool = False  # it runs inside the worker: `in_flight_max` is each worker's own
     submits_per_minute: int | None = None  # over all workers; None: as fast as it takes them
     previews: bool = False  # makes previews, never the named model's picture
+    weight: float = 1.0  # share of the work among the providers of one kind; 0: only when no other can
+    budget_microusd_per_day: int | None = None  # most that its clips may cost in a day of UTC; None: no limit
+    budget_microusd_per_month: int | None = None  # likewise in a month of UTC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +230,23 @@ def _base_url(text: str) -> str:
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 
 
+def _amount(value: object) -> object:
+    """Text, as the settings file should have it, or a number of TOML; its amount is checked here."""
+    text = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+    if not isinstance(text, str):
+        raise ValueError('write an amount in USD like "12.50"')
+    try:
+        amount = parse_usd(text)
+    except InvalidRequest as error:
+        raise ValueError(error.message) from None
+    if amount < 0:
+        raise ValueError(f"{text} is less than nothing; write 0 or more")
+    return text
+
+
+Usd = Annotated[str, BeforeValidator(_amount)]
+
+
 class ProviderSettings(BaseModel):
     """What every table [providers.NAME] may say; a module's `Settings` inherits from it and adds its own."""
 
@@ -199,11 +258,21 @@ class ProviderSettings(BaseModel):
     submits_per_minute: int | None = Field(None, ge=1, description="new jobs a minute, over all workers")
     poll_first_s: float | None = Field(None, gt=0, description="seconds before the first look at a job")
     poll_most_s: float | None = Field(None, gt=0, description="most seconds between two looks")
+    routes_of: str | None = Field(
+        None, description="another provider whose routes it serves too, like openai for a second account there"
+    )
+    weight: float = Field(
+        1.0, ge=0, allow_inf_nan=False, description="share of the work among its kind; 0: only when no other can"
+    )
+    budget_usd_per_day: Usd | None = Field(None, description="most USD that its clips may cost in a day of UTC")
+    budget_usd_per_month: Usd | None = Field(None, description="most USD that its clips may cost in a month of UTC")
 
     def facts(self) -> dict[str, Any]:
         """The fields of Facts that the operator has set."""
-        names = ("in_flight_max", "submits_per_minute", "poll_first_s", "poll_most_s")
-        return {name: value for name in names if (value := getattr(self, name)) is not None}
+        names = ("in_flight_max", "submits_per_minute", "poll_first_s", "poll_most_s", "weight")
+        plain = {name: value for name in names if (value := getattr(self, name)) is not None}
+        budgets = {"day": self.budget_usd_per_day, "month": self.budget_usd_per_month}
+        return plain | {f"budget_microusd_per_{per}": parse_usd(text) for per, text in budgets.items() if text}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,9 +280,15 @@ class Configured:
     """A provider of this server: what the operator calls it, and the module that speaks its language."""
 
     name: str
+    kind: str  # its adapter's; several may be of one
     module: Module
     settings: ProviderSettings | None
     facts: Facts
+
+    def serves(self, route_provider: str) -> bool:
+        """Whether a route that names this provider leads here: its own name, its kind, or whose routes it serves."""
+        routes_of = None if self.settings is None else self.settings.routes_of
+        return route_provider in (self.name, self.kind, routes_of)
 
 
 def raise_for_status(status: int, headers: Mapping[str, str]) -> None:

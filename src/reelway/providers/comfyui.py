@@ -16,7 +16,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from reelway.domain.generation import Asset, ClipSpec, Role
+from reelway.domain.generation import Asset, ClipSpec, Mode, Role
 from reelway.errors import ProviderError, ProviderFault
 from reelway.kit.multipart import Upload
 from reelway.kit.outbound import KIB, Reply
@@ -35,13 +35,16 @@ from reelway.providers.base import (
     Inputs,
     NotStopped,
     Order,
+    ProbeOutcome,
     Progress,
+    Provider,
     ProviderSettings,
+    Serves,
     Stopped,
     Waiting,
     read_field,
 )
-from reelway.providers.wire import Origin, brief, json_or_none, origin, read_input, read_json
+from reelway.providers.wire import Origin, brief, json_or_none, origin, read_input, read_json, rejected
 
 # It works on one job at a time: one more waits there, so that the GPU never waits for us.
 FACTS = Facts(in_flight_max=2, poll_first_s=1.0, poll_most_s=5.0)
@@ -125,6 +128,18 @@ class Workflow(BaseModel):
         if not fits:
             raise ValueError(f"{where}: input {input_!r} is {brief(value)!r}, and {name} is {kind}")
 
+    def choices(self) -> list[tuple[str, str, dict[str, str]]]:
+        """Of every node its id, its class, and the texts in it that no order fills in."""
+        bound = {place for places in self.bindings.values() for place in places}
+        return [
+            (
+                id_,
+                str(node["class_type"]),
+                {k: v for k, v in node["inputs"].items() if isinstance(v, str) and f"{id_}.{k}" not in bound},
+            )
+            for id_, node in self.workflow.items()
+        ]
+
     def filled(self, values: Mapping[str, str | int]) -> Graph:
         """The graph with those values in the places bound for them."""
         graph = deepcopy(self.workflow)
@@ -155,7 +170,7 @@ def build(context: Context) -> "ComfyUI":
     return ComfyUI(server, context.inputs, settings.models)
 
 
-class ComfyUI:
+class ComfyUI(Provider):
     """One server."""
 
     def __init__(self, server: Origin, inputs: Inputs, models: Mapping[str, Workflow]) -> None:
@@ -175,7 +190,7 @@ class ComfyUI:
         asked = {"prompt": workflow.filled(values), "prompt_id": id_, "client_id": id_}
         reply = await self._server.send("POST", "/prompt", json=asked)
         if reply.status == 404:
-            raise ProviderError(ProviderFault.REJECTED, "no ComfyUI answers at base_url: /prompt is not there")
+            raise rejected("no ComfyUI answers at base_url: /prompt is not there")
         self._server.check(reply)
         # An older server gives it another id.
         return self._handle(order, read_field(read_json(reply), "prompt_id", str))
@@ -230,19 +245,54 @@ class ComfyUI:
     async def aclose(self) -> None:
         """Nothing runs here."""
 
+    async def probe(self, upstream_model: str) -> ProbeOutcome:
+        """GET /object_info/{class} for every node of the model's workflows: is it there, and are the files it names?"""
+        names = {upstream_model, *(f"{upstream_model}/{mode}" for mode in Mode)}
+        workflows = [workflow for name, workflow in self._models.items() if name in names]
+        if not workflows:
+            raise self._no_workflow(upstream_model)
+        known: dict[str, dict[str, list[Any]]] = {}
+        for workflow in workflows:
+            for id_, class_type, texts in workflow.choices():
+                if class_type not in known:
+                    known[class_type] = await self._choices_of(id_, class_type)
+                for name, text in texts.items():
+                    if text not in known[class_type].get(name, [text]):
+                        message = f"node {id_} ({class_type}): the server has no {name} {brief(text)!r}"
+                        raise ProviderError(ProviderFault.MODEL_GONE, message)
+        return Serves()
+
+    async def _choices_of(self, id_: str, class_type: str) -> dict[str, list[Any]]:
+        """Of every input that takes one of a list, the list."""
+        path = f"/object_info/{quote(class_type, safe='')}"
+        about = await self._server.ask("GET", path, answer_bytes_max=_ANSWER_BYTES_MAX)
+        if about == {}:
+            raise ProviderError(ProviderFault.MODEL_GONE, f"node {id_}: the server has no node {class_type}")
+        inputs = read_field(read_field(about, class_type, dict), "input", dict)
+        found = {}
+        for group in ("required", "optional"):
+            kinds = inputs.get(group)
+            for name, kind in kinds.items() if isinstance(kinds, dict) else ():
+                match kind:
+                    case [list(choices), *_] | ["COMBO", {"options": list(choices)}]:
+                        found[name] = choices
+        return found
+
+    def _no_workflow(self, name: str) -> ProviderError:
+        message = f"no workflow for {name!r}; there are {', '.join(self._models)}"
+        return ProviderError(ProviderFault.MODEL_GONE, message)
+
     def _workflow(self, order: Order) -> Workflow:
         """The one for the model and its mode, or for the model; raises for an order that does not fit it."""
         name = order.upstream_model
         workflow = self._models.get(f"{name}/{order.spec.mode}") or self._models.get(name)
         if workflow is None:
-            message = f"no workflow for {name!r}; there are {', '.join(self._models)}"
-            raise ProviderError(ProviderFault.MODEL_GONE, message)
+            raise self._no_workflow(name)
         given = {str(asset.role) for asset in order.spec.assets}
         bound = _FILES & workflow.bindings.keys()
         for role in sorted(given ^ bound):
             verb = "takes no" if role in given else "needs a"
-            message = f"the workflow of {name!r} {verb} {role.replace('_', ' ')}"
-            raise ProviderError(ProviderFault.REJECTED, message)
+            raise rejected(f"the workflow of {name!r} {verb} {role.replace('_', ' ')}")
         return workflow
 
     def _handle(self, order: Order, id_: str) -> Handle:

@@ -4,18 +4,22 @@ Facts and their sources are in docs/providers/fal.md. There is no state for a fa
 and its status carries an error, or asking for its result is answered with 4xx or 5xx.
 """
 
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from pydantic import Field, SecretStr
 
-from reelway.domain.generation import ClipSpec, Role
+from reelway.domain.generation import Role
 from reelway.errors import ProviderError, ProviderFault
 from reelway.kit.outbound import Reply
+from reelway.kit.signatures import fresh
 from reelway.providers.base import (
     BaseUrl,
+    Callback,
     CancelOutcome,
     CannotTell,
     Context,
@@ -26,117 +30,108 @@ from reelway.providers.base import (
     Inputs,
     NotStopped,
     Order,
+    ProbeOutcome,
     Progress,
+    Provider,
     ProviderSettings,
+    Serves,
     Stopped,
     Waiting,
     read_field,
 )
-from reelway.providers.wire import Origin, brief, data_url, json_or_none, origin, read_frame, read_json
+from reelway.providers.wire import (
+    Kept,
+    Origin,
+    brief,
+    check_frames,
+    data_url,
+    json_or_none,
+    named_ratio,
+    named_size,
+    origin,
+    read_frame,
+    read_json,
+    rejected,
+    whole_seconds,
+)
 
 # More than the account may run at once wait there, IN_QUEUE.
 FACTS = Facts(in_flight_max=20, poll_first_s=3.0, poll_most_s=15.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Tier:
-    """One size: these models keep the number of pixels over all ratios."""
-
-    pixels: int
-    path: str = ""  # a part of the endpoint's name that says the size
-    resolution: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Model:
     """What the endpoints below one name take."""
 
-    tiers: tuple[_Tier, ...]
-    ratios: tuple[str, ...]  # of text to video; else the picture decides
-    seconds: range
-    seconds_text: bool  # "5"; 5 is refused
-    first_frame: str
-    last_frame: str
-    audio: bool  # takes `generate_audio`; else there is no choice
+    sizes: Mapping[str, int]
+    size_field: str | None = "resolution"  # None: the size is a part of the endpoint's name
+    seconds_text: bool = True  # "5"; 5 is refused
+    first_frame: str = "image_url"
+    last_frame: str = "end_image_url"
+    audio: bool = True  # takes `generate_audio`; else there is no choice
     negative_prompt: bool = False
 
 
-_480P: Final = _Tier(pixels=854 * 480, resolution="480p")
-_720P: Final = _Tier(pixels=1280 * 720, resolution="720p")
-_1080P: Final = _Tier(pixels=1920 * 1080, resolution="1080p")
-
-
-def _seedance(seconds_most: int, *tiers: _Tier) -> _Model:
-    return _Model(
-        tiers=tiers,
-        ratios=("16:9", "9:16", "1:1", "4:3", "3:4", "21:9"),
-        seconds=range(4, seconds_most + 1),
-        seconds_text=True,
-        first_frame="image_url",
-        last_frame="end_image_url",
-        audio=True,
-    )
-
-
-# By the route's `upstream_model`; the endpoint is that name, the tier's path, and text-to-video or image-to-video.
+_SEEDANCE: Final = _Model(sizes={"480p": 480, "720p": 720, "1080p": 1080})
+# By the route's `upstream_model`; the endpoint is that name, the size if it goes there, and text- or image-to-video.
 _MODELS: Final[Mapping[str, _Model]] = {
-    "bytedance/seedance-2.5": _seedance(30, _480P, _720P),
-    "bytedance/seedance-2.0": _seedance(15, _480P, _720P, _1080P),
-    "bytedance/seedance-2.0/fast": _seedance(15, _480P, _720P),
-    "bytedance/seedance-2.0/mini": _seedance(15, _480P, _720P),
+    "bytedance/seedance-2.5": _SEEDANCE,
+    "bytedance/seedance-2.0": _SEEDANCE,
+    "bytedance/seedance-2.0/fast": _SEEDANCE,
+    "bytedance/seedance-2.0/mini": _SEEDANCE,
     "fal-ai/kling-video/v3": _Model(
-        tiers=(_Tier(pixels=1280 * 720, path="/standard"), _Tier(pixels=1920 * 1080, path="/pro")),
-        ratios=("16:9", "9:16", "1:1"),
-        seconds=range(3, 16),
-        seconds_text=True,
-        first_frame="start_image_url",
-        last_frame="end_image_url",
-        audio=True,
-        negative_prompt=True,
+        sizes={"standard": 720, "pro": 1080}, size_field=None, first_frame="start_image_url", negative_prompt=True
     ),
     "minimax/h3": _Model(
-        tiers=(
-            _Tier(pixels=854 * 480, resolution="480P"),
-            _Tier(pixels=1366 * 768, resolution="768P"),
-            _Tier(pixels=2560 * 1440, resolution="2K"),
-            _Tier(pixels=3840 * 2160, resolution="4K"),
-        ),
-        ratios=("16:9", "9:16", "1:1", "4:3", "3:4", "21:9"),
-        seconds=range(5, 16),
+        sizes={"480P": 480, "768P": 768, "2K": 1440, "4K": 2160},
         seconds_text=False,
-        first_frame="image_url",
-        last_frame="end_image_url",
         audio=False,
     ),
 }
-_PIXELS_OFF: Final = 1.2
-_RATIO_OFF: Final = 0.03
 # A clip is public to who knows its address, so it shall not stay longer than it takes us to fetch it.
 _HEADERS: Final = {"X-Fal-Object-Lifecycle-Preference": '{"expiration_duration_seconds": 86400}'}
 _REFUSED: Final = "content_policy_violation"
 _NOT_OURS: Final = frozenset({"downstream_service_error", "no_media_generated"})
+_QUEUE_URL: Final = "https://queue.fal.run"
+_PLATFORM_URL: Final = "https://api.fal.ai/v1"
+_KEYS_KEPT_S: Final = 24 * 3600  # as long as fal allows
+_KEYS_YOUNG_S: Final = 60
 
 
 class Settings(ProviderSettings):
     """A table [providers.NAME] with `provider = "fal"`."""
 
     key: SecretStr = Field(description="the key itself; key_env or key_file keep it out of this file")
-    base_url: BaseUrl = Field("https://queue.fal.run", description="another address of the same queue")
+    base_url: BaseUrl = Field(_QUEUE_URL, description="another address of the same queue")
+    platform_url: BaseUrl | None = Field(
+        None, description=f"fal's Platform API, to check the account by; beside fal's own queue {_PLATFORM_URL}"
+    )
+    webhook_keys_url: BaseUrl = Field(
+        "https://rest.fal.ai/.well-known/jwks.json", description="another address of the keys that sign its webhooks"
+    )
 
 
 def build(context: Context) -> "Fal":
     """Make the provider; no I/O here."""
     settings: Settings = context.settings
-    headers = {"Authorization": f"Key {settings.key.get_secret_value()}"}
-    server = origin(context, settings.base_url, headers=headers, classify=_classify, timeout_s=settings.timeout_s)
-    return Fal(server, context.inputs, urlsplit(settings.base_url).path)
+    headers, timeout_s = {"Authorization": f"Key {settings.key.get_secret_value()}"}, settings.timeout_s
+    queue = origin(context, settings.base_url, headers=headers, classify=_classify, timeout_s=timeout_s)
+    # The key of somebody's queue before fal's is nothing for fal itself.
+    platform_url = settings.platform_url or (_PLATFORM_URL if settings.base_url == _QUEUE_URL else None)
+    platform = None
+    if platform_url is not None:
+        platform = origin(context, platform_url, headers=headers, classify=_by_status, timeout_s=timeout_s)
+    keys = origin(context, settings.webhook_keys_url, headers={}, classify=_by_status, timeout_s=timeout_s)
+    return Fal(queue, platform, keys, context.inputs, urlsplit(settings.base_url).path)
 
 
-class Fal:
+class Fal(Provider):
     """One account there."""
 
-    def __init__(self, server: Origin, inputs: Inputs, base_path: str) -> None:
+    def __init__(self, server: Origin, platform: Origin | None, keys: Origin, inputs: Inputs, base_path: str) -> None:
         self._server = server
+        self._platform = platform
+        self._keys = Kept(lambda: keys.ask("GET", ""), keep_s=_KEYS_KEPT_S)
         self._inputs = inputs
         self._base_path = base_path
 
@@ -144,7 +139,8 @@ class Fal:
         """POST /{endpoint}: there is no idempotency key, and no external id."""
         endpoint, fields = _fields(order)
         pictures = await self._pictures(order)
-        reply = await self._server.send("POST", f"/{endpoint}", json=fields | pictures, headers=_HEADERS)
+        told_to = "" if order.callback_url is None else f"?fal_webhook={quote(order.callback_url, safe='')}"
+        reply = await self._server.send("POST", f"/{endpoint}{told_to}", json=fields | pictures, headers=_HEADERS)
         if reply.status == 404:
             raise ProviderError(ProviderFault.MODEL_GONE, f"no such model there: {_said(reply) or endpoint}")
         self._server.check(reply)
@@ -197,6 +193,37 @@ class Fal:
     async def aclose(self) -> None:
         """Nothing runs here."""
 
+    async def probe(self, upstream_model: str) -> ProbeOutcome:
+        """GET /models/pricing of the Platform API; the balance is told to an administrator's key alone."""
+        if self._platform is None:
+            return CannotTell()
+        model = _MODELS.get(upstream_model)
+        size = "" if model is None or model.size_field else f"/{next(iter(model.sizes))}"
+        endpoint = f"{upstream_model}{size}/text-to-video"
+        reply = await self._platform.send("GET", f"/models/pricing?endpoint_id={quote(endpoint, safe='')}")
+        if reply.status == 404:
+            raise ProviderError(ProviderFault.MODEL_GONE, f"no such model there: {endpoint}")
+        self._platform.check(reply)
+        for price in read_field(read_json(reply), "prices", list):
+            if isinstance(price, dict) and price.get("endpoint_id") == endpoint:
+                return Serves(brief(f"{price.get('unit_price')} {price.get('currency')} for each {price.get('unit')}"))
+        return Serves(f"the key is good; fal lists no price of {endpoint}")
+
+    async def genuine(self, callback: Callback) -> bool:
+        """Ed25519 over id, user, time and digest of the body, by any of the keys that fal publishes."""
+        id_, user, sent_at, signature = (
+            callback.headers.get(f"x-fal-webhook-{name}", "")
+            for name in ("request-id", "user-id", "timestamp", "signature")
+        )
+        if not fresh(sent_at, callback.now_ms):
+            return False
+        signed = "\n".join((id_, user, sent_at, sha256(callback.body).hexdigest())).encode()
+        for young_s in (None, _KEYS_YOUNG_S):  # they change; a key that we do not know may be new
+            keys = await self._keys.get(callback.now_ms, no_older_than_s=young_s)
+            if _signed_by(keys, signature, signed):
+                return True
+        return False
+
     def _path(self, job: Any, name: str) -> str:
         """Where fal says the job is, but at our base URL: nobody else gets the key.
 
@@ -234,55 +261,41 @@ class Fal:
 
 def _model(order: Order) -> _Model:
     if order.upstream_model not in _MODELS:
-        raise _rejected(f"no inputs are known of {order.upstream_model!r}; there are {', '.join(_MODELS)}")
+        raise rejected(f"no inputs are known of {order.upstream_model!r}; there are {', '.join(_MODELS)}")
     return _MODELS[order.upstream_model]
 
 
 def _fields(order: Order) -> tuple[str, dict[str, Any]]:
     """The endpoint, and its inputs but for the pictures; raises REJECTED, and nothing was sent."""
     model, spec = _model(order), order.spec
-    roles = {asset.role for asset in spec.assets}
-    if others := roles - {Role.FIRST_FRAME, Role.LAST_FRAME}:
-        raise _rejected(f"this model takes no {', '.join(sorted(others)).replace('_', ' ')}")
-    if Role.LAST_FRAME in roles and Role.FIRST_FRAME not in roles:
-        raise _rejected("this model takes no last frame without a first")
-    tier = _tier(spec, model)
-    seconds = spec.duration_s
-    if seconds not in model.seconds:
-        allowed = f"{model.seconds[0]} to {model.seconds[-1]} whole seconds"
-        raise _rejected(f"this model makes clips of {allowed}; {float(seconds):g} s is not possible")
-    fields: dict[str, Any] = {"prompt": spec.prompt}
-    fields["duration"] = str(seconds) if model.seconds_text else int(seconds)
-    if tier.resolution is not None:
-        fields["resolution"] = tier.resolution
-    if not roles:
-        fields["aspect_ratio"] = _ratio(spec, model)
+    check_frames(spec)
+    seconds, size = whole_seconds(spec), named_size(spec, model.sizes)
+    fields: dict[str, Any] = {"prompt": spec.prompt, "duration": str(seconds) if model.seconds_text else seconds}
+    if model.size_field is not None:
+        fields[model.size_field] = size
+    if not spec.assets:  # a picture decides it
+        fields["aspect_ratio"] = named_ratio(spec)
     if model.audio:
         fields["generate_audio"] = spec.audio
     if model.negative_prompt and spec.negative_prompt:
         fields["negative_prompt"] = spec.negative_prompt
-    kind = "image-to-video" if roles else "text-to-video"
-    return f"{order.upstream_model}{tier.path}/{kind}", fields
+    place = "" if model.size_field else f"/{size}"
+    return f"{order.upstream_model}{place}/{'image' if spec.assets else 'text'}-to-video", fields
 
 
-def _tier(spec: ClipSpec, model: _Model) -> _Tier:
-    pixels = spec.width * spec.height
-    for tier in model.tiers:
-        if 1 / _PIXELS_OFF < pixels / tier.pixels < _PIXELS_OFF:
-            return tier
-    raise _rejected(f"this model does not make {spec.size}")
+def _signed_by(keys: Any, signature: str, signed: bytes) -> bool:
+    """Whether one of a JSON Web Key Set made that signature."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-
-def _ratio(spec: ClipSpec, model: _Model) -> str:
-    for ratio in model.ratios:
-        width, height = map(int, ratio.split(":"))
-        if abs(spec.width * height / (spec.height * width) - 1) < _RATIO_OFF:
-            return ratio
-    raise _rejected(f"this model makes {', '.join(model.ratios)}; {spec.size} is none of them")
-
-
-def _rejected(message: str) -> ProviderError:
-    return ProviderError(ProviderFault.REJECTED, message)
+    for key in read_field(keys, "keys", list):
+        try:
+            public = Ed25519PublicKey.from_public_bytes(urlsafe_b64decode(read_field(key, "x", str) + "=="))
+            public.verify(bytes.fromhex(signature), signed)
+        except (InvalidSignature, ValueError, ProviderError):  # of another kind, or no signature at all
+            continue
+        return True
+    return False
 
 
 def _failed(job: Any, reply: Reply) -> Failed | None:
@@ -298,6 +311,10 @@ def _failed(job: Any, reply: Reply) -> Failed | None:
     return None
 
 
+def _by_status(reply: Reply) -> None:
+    """The status says all."""
+
+
 def _classify(reply: Reply) -> ProviderError | None:
     """What only the body tells; the status decides the rest."""
     if reply.status < 400:
@@ -308,7 +325,7 @@ def _classify(reply: Reply) -> ProviderError | None:
     if reply.status == 403 and "balance" in said.lower():
         return ProviderError(ProviderFault.FUNDS, said)
     if reply.status in (400, 413, 422):
-        return ProviderError(ProviderFault.REJECTED, said)
+        return rejected(said)
     if reply.status == 503 and "x-fal-request-id" in reply.headers:
         return ProviderError(ProviderFault.UNAVAILABLE, said)  # it came through to the queue: a job may be there
     return None

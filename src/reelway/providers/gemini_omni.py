@@ -7,15 +7,17 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from pydantic import Field, SecretStr
 
-from reelway.domain.generation import ClipSpec, Role
+from reelway.domain.generation import Role
 from reelway.errors import ProviderError, ProviderFault
 from reelway.kit.outbound import KIB, Reply
+from reelway.kit.signatures import standard_webhook_by
 from reelway.providers.base import (
     BaseUrl,
+    Callback,
     CancelOutcome,
     CannotTell,
     Context,
@@ -26,24 +28,41 @@ from reelway.providers.base import (
     Inputs,
     NotStopped,
     Order,
+    ProbeOutcome,
     Progress,
+    Provider,
     ProviderSettings,
+    Serves,
     Stopped,
     Waiting,
     read_field,
 )
-from reelway.providers.wire import Origin, brief, json_or_none, origin, read_frame, read_json
+from reelway.providers.wire import (
+    Kept,
+    Origin,
+    brief,
+    error_of,
+    named_ratio,
+    named_size,
+    origin,
+    read_frame,
+    read_json,
+    rejected,
+    whole_seconds,
+)
 
 FACTS = Facts(in_flight_max=4, poll_first_s=1.0, poll_most_s=10.0)
 
-_RESOLUTIONS: Final = {360: "360p", 720: "720p", 1080: "1080p", 2160: "4k"}  # by the shorter side
-_ASPECT_RATIOS: Final = {(16, 9): "16:9", (9, 16): "9:16"}
+_SIDES: Final = {"360p": 360, "720p": 720, "1080p": 1080, "4k": 2160}
+_ASPECT_RATIOS: Final = ("16:9", "9:16")
 # There is no list of codes; these words are in what Google's APIs say of refused content.
 _REFUSAL: Final = re.compile(r"safety|prohibited|polic(?:y|ies)|sensitive|responsible ai|usage guidelines", re.I)
 _EMPTY: Final = re.compile(r"limit: 0\b|credits are depleted|billing", re.I)
 _FILE: Final = re.compile(r"(?:^|/)files/([A-Za-z0-9_-]+)")
 _RETRY_DELAY: Final = re.compile(r"(\d{1,6}(?:\.\d+)?)s")
 _ANSWER_BYTES_MAX: Final = 32 * 1024 * KIB  # it may repeat the picture that we sent
+_KEYS_KEPT_S: Final = 3600
+_KEYS_YOUNG_S: Final = 60
 
 
 class Settings(ProviderSettings):
@@ -64,16 +83,20 @@ def build(context: Context) -> "GeminiOmni":
     settings: Settings = context.settings
     headers = {"x-goog-api-key": settings.key.get_secret_value()}
     server = origin(context, settings.base_url, headers=headers, classify=_classify, timeout_s=settings.timeout_s)
-    return GeminiOmni(server, context.inputs, background=settings.background)
+    parts = urlsplit(settings.base_url)
+    host = f"{parts.scheme}://{parts.netloc}"
+    keys = origin(context, host, headers={}, classify=_classify, timeout_s=settings.timeout_s)
+    return GeminiOmni(server, keys, context.inputs, background=settings.background)
 
 
-class GeminiOmni:
+class GeminiOmni(Provider):
     """One key."""
 
-    def __init__(self, server: Origin, inputs: Inputs, *, background: bool) -> None:
+    def __init__(self, server: Origin, keys: Origin, inputs: Inputs, *, background: bool) -> None:
         self._server = server
         self._inputs = inputs
         self._background = background
+        self._keys = Kept(lambda: keys.ask("GET", "/.well-known/jwks.json"), keep_s=_KEYS_KEPT_S)
 
     async def submit(self, order: Order) -> Handle:
         """POST /interactions. Its answer is the clip, unless it was ordered in the background."""
@@ -141,12 +164,33 @@ class GeminiOmni:
     async def aclose(self) -> None:
         """Nothing runs here."""
 
+    async def probe(self, upstream_model: str) -> ProbeOutcome:
+        """GET /models/{id}. That the account is in funds is not told."""
+        reply = await self._server.send("GET", f"/models/{quote(upstream_model, safe='')}")
+        if reply.status == 404:
+            raise ProviderError(ProviderFault.MODEL_GONE, f"no model {upstream_model} there (any more)")
+        self._server.check(reply)
+        return Serves()
+
+    async def genuine(self, callback: Callback) -> bool:
+        """Standard Webhooks with an Ed25519 key of Google's, whatever its page says of tokens."""
+        for young_s in (None, _KEYS_YOUNG_S):  # a key that we do not know may be new
+            keys = await self._keys.get(callback.now_ms, no_older_than_s=young_s)
+            if standard_webhook_by(keys, callback.headers, callback.body, callback.now_ms):
+                return True
+        return False
+
     async def _body(self, order: Order) -> dict[str, Any]:
         spec = order.spec
         if any(asset.role is not Role.FIRST_FRAME for asset in spec.assets):
-            raise ProviderError(ProviderFault.REJECTED, "Gemini Omni takes a first frame and no other file here")
-        video: dict[str, Any] = {"type": "video", "delivery": "uri"}  # inline, a clip of some 4 MB and more fails
-        video |= {"aspect_ratio": _aspect_ratio(spec), "resolution": _resolution(spec), "duration": _duration(spec)}
+            raise rejected("Gemini Omni takes a first frame and no other file here")
+        video = {
+            "type": "video",
+            "delivery": "uri",  # inline, a clip of some 4 MB and more fails
+            "aspect_ratio": named_ratio(spec, _ASPECT_RATIOS),
+            "resolution": named_size(spec, _SIDES),
+            "duration": f"{whole_seconds(spec)}s",
+        }
         content: list[dict[str, str]] = []
         first = spec.asset(Role.FIRST_FRAME)
         if first is not None:
@@ -160,7 +204,11 @@ class GeminiOmni:
             "response_format": video,
             "generation_config": {"video_config": {"task": "image_to_video" if first else "text_to_video"}},
         }
-        return body | ({"background": True, "store": True} if self._background else {})
+        if self._background:
+            body |= {"background": True, "store": True}
+            if order.callback_url is not None and order.callback_url.startswith("https://"):  # it calls no other
+                body["webhook_config"] = {"uris": [order.callback_url]}
+        return body
 
     async def _look(self, handle: Handle) -> Reply:
         path = f"{_path(handle)}?include_input=false"
@@ -187,28 +235,6 @@ class GeminiOmni:
 
 def _path(handle: Handle) -> str:
     return f"/interactions/{quote(handle['id'], safe='')}"
-
-
-def _aspect_ratio(spec: ClipSpec) -> str:
-    for (width, height), name in _ASPECT_RATIOS.items():
-        if spec.width * height == spec.height * width:
-            return name
-    raise ProviderError(ProviderFault.REJECTED, f"Gemini Omni makes 16:9 and 9:16; {spec.size} is neither")
-
-
-def _resolution(spec: ClipSpec) -> str:
-    name = _RESOLUTIONS.get(min(spec.width, spec.height))
-    if name is None:
-        offered = ", ".join(_RESOLUTIONS.values())
-        raise ProviderError(ProviderFault.REJECTED, f"Gemini Omni makes {offered}; {spec.size} is none of them")
-    return name
-
-
-def _duration(spec: ClipSpec) -> str:
-    if spec.duration_s.denominator != 1:
-        message = f"Gemini Omni makes whole seconds; {float(spec.duration_s):g} s is not possible"
-        raise ProviderError(ProviderFault.REJECTED, message)
-    return f"{spec.duration_s.numerator}s"
 
 
 def _essence(said: Any) -> dict[str, Any]:
@@ -268,7 +294,7 @@ def _classify(reply: Reply) -> ProviderError | None:
         return None
     if any(detail.get("reason") == "API_KEY_INVALID" for detail in _details(reply)):
         return ProviderError(ProviderFault.CREDENTIALS, said)
-    if _error(reply).get("status") == "FAILED_PRECONDITION" and _EMPTY.search(said):
+    if error_of(reply).get("status") == "FAILED_PRECONDITION" and _EMPTY.search(said):
         return ProviderError(ProviderFault.FUNDS, said)
     return ProviderError(ProviderFault.REFUSED if _REFUSAL.search(said) else ProviderFault.REJECTED, said)
 
@@ -280,15 +306,9 @@ def _retry_after_s(reply: Reply) -> float | None:
     return next((float(found[1]) for text in texts if (found := _RETRY_DELAY.fullmatch(text))), None)
 
 
-def _error(reply: Reply) -> dict[str, Any]:
-    body = json_or_none(reply)
-    error = body.get("error") if isinstance(body, dict) else None
-    return error if isinstance(error, dict) else {}
-
-
 def _details(reply: Reply) -> list[dict[str, Any]]:
-    return _dicts(_error(reply).get("details"))
+    return _dicts(error_of(reply).get("details"))
 
 
 def _said(reply: Reply) -> str:
-    return brief(_error(reply).get("message") or "")
+    return brief(error_of(reply).get("message") or "")

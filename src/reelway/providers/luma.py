@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from io import BytesIO
 from math import sqrt
+from numbers import Real
 from typing import Any, Final, Literal
 from urllib.parse import quote
+from uuid import UUID
 
 from pydantic import Field, SecretStr
 
@@ -31,12 +33,25 @@ from reelway.providers.base import (
     Inputs,
     NotStopped,
     Order,
+    ProbeOutcome,
     Progress,
+    Provider,
     ProviderSettings,
+    Serves,
     Waiting,
     read_field,
 )
-from reelway.providers.wire import Origin, brief, json_or_none, origin, read_frame, read_input
+from reelway.providers.wire import (
+    Origin,
+    brief,
+    json_or_none,
+    named_ratio,
+    origin,
+    read_frame,
+    read_input,
+    rejected,
+    whole_seconds,
+)
 
 # What an account may do unless Luma grants more: 10 jobs at a time, 30 requests a minute.
 FACTS = Facts(in_flight_max=10, submits_per_minute=30, poll_first_s=5.0, poll_most_s=15.0)
@@ -60,7 +75,9 @@ class _Api:
     """How one of the two differs."""
 
     base_url: str
+    models: tuple[str, ...]
     create: str
+    probe: str  # what an account may ask for without an order
     working: str  # the state between queued and the end
     modes: frozenset[Mode]
     ratios: tuple[str, ...]
@@ -71,7 +88,9 @@ class _Api:
 _APIS: Final = {
     "agents": _Api(
         base_url="https://agents.lumalabs.ai/v1",
+        models=("ray-3.2",),
         create="/generations",
+        probe=f"/generations/{UUID(int=0)}",
         working="processing",
         modes=frozenset(Mode),
         ratios=("16:9", "9:16", "1:1", "4:3", "3:4", "21:9"),
@@ -80,7 +99,9 @@ _APIS: Final = {
     ),
     "dream_machine": _Api(
         base_url="https://api.lumalabs.ai/dream-machine/v1",
+        models=("ray-2", "ray-flash-2"),
         create="/generations/video",
+        probe="/credits",
         working="dreaming",
         modes=frozenset({Mode.TEXT_TO_VIDEO}),  # pictures and videos are taken as public URLs alone
         ratios=("16:9", "9:16", "1:1", "4:3", "3:4", "21:9", "9:21"),
@@ -108,7 +129,7 @@ def build(context: Context) -> "Luma":
     return Luma(server, context.inputs, api)
 
 
-class Luma:
+class Luma(Provider):
     """One account there."""
 
     def __init__(self, server: Origin, inputs: Inputs, api: _Api) -> None:
@@ -119,14 +140,17 @@ class Luma:
     async def submit(self, order: Order) -> Handle:
         """POST /generations, or /generations/video. There is no idempotency key."""
         spec = order.spec
+        self._check_model(order.upstream_model)
         if spec.mode not in self._api.modes:
-            raise ProviderError(ProviderFault.REJECTED, f"this API of Luma makes no {spec.mode} of our files")
+            raise rejected(f"this API of Luma makes no {spec.mode} of our files")
         options = self._options(spec)
         if self._api is _APIS["agents"]:
             body = await self._agents(order, options)
         else:
             _only(spec)
             body = {"model": order.upstream_model, "generation_type": "video", "prompt": spec.prompt} | options
+            if order.callback_url is not None:
+                body["callback_url"] = order.callback_url  # called without a signature
         id_ = read_field(await self._server.ask("POST", self._api.create, json=body), "id", str)
         if not id_:
             raise ProviderError(ProviderFault.UNREADABLE, "the id of the new generation is empty")
@@ -167,6 +191,29 @@ class Luma:
     async def aclose(self) -> None:
         """Nothing runs here."""
 
+    async def probe(self, upstream_model: str) -> ProbeOutcome:
+        """Dream Machine tells what is left; the Agents API only that there is no generation of number 0."""
+        self._check_model(upstream_model)
+        try:
+            said = await self._server.ask("GET", self._api.probe)
+        except ProviderError as error:
+            if error.fault is ProviderFault.NOT_FOUND and self._api is _APIS["agents"]:
+                return Serves()
+            raise
+        if self._api is _APIS["agents"]:
+            return Serves()
+        cents = float(read_field(said, "credit_balance", Real))
+        if cents <= 0:
+            raise ProviderError(ProviderFault.FUNDS, "no credits are left at Luma")
+        return Serves(f"{cents / 100:.2f} USD are left")
+
+    def _check_model(self, upstream_model: str) -> None:
+        """Both APIs are one kind of provider, so an order for the one may be brought to the other."""
+        others = {model for api in _APIS.values() if api is not self._api for model in api.models}
+        if upstream_model in others:
+            message = f"this API of Luma has {' and '.join(self._api.models)}, not {upstream_model}"
+            raise ProviderError(ProviderFault.MODEL_GONE, message)
+
     def _options(self, spec: ClipSpec) -> dict[str, str]:
         """The shape of the clip; an edit has that of its source."""
         side = sqrt(spec.width * spec.height * 9 / 16)
@@ -174,19 +221,7 @@ class Luma:
         options = {"resolution": "4k" if tier == 2160 else f"{tier}p"}
         if spec.mode is Mode.VIDEO_TO_VIDEO:
             return options
-        if spec.duration_s.denominator != 1:
-            message = f"Luma makes whole seconds; {float(spec.duration_s):g} s is not possible"
-            raise ProviderError(ProviderFault.REJECTED, message)
-        return options | {"duration": f"{int(spec.duration_s)}s", "aspect_ratio": self._ratio(spec)}
-
-    def _ratio(self, spec: ClipSpec) -> str:
-        wanted = Fraction(spec.width, spec.height)
-        for name in self._api.ratios:
-            across, _, down = name.partition(":")
-            if abs(Fraction(int(across), int(down)) - wanted) / wanted < Fraction(1, 40):
-                return name
-        message = f"Luma makes {', '.join(self._api.ratios)}; {spec.size} is none of them"
-        raise ProviderError(ProviderFault.REJECTED, message)
+        return options | {"duration": f"{whole_seconds(spec)}s", "aspect_ratio": named_ratio(spec, self._api.ratios)}
 
     async def _agents(self, order: Order, options: dict[str, str]) -> dict[str, Any]:
         """`type` is always said: without it an image is made."""
@@ -206,8 +241,7 @@ class Luma:
         asset = _only(spec, Role.SOURCE_VIDEO)[0]
         data = await read_input(self._inputs, asset)
         if len(data) > _SOURCE_BYTES_MAX:
-            message = f"the source video has {len(data)} bytes; {_SOURCE_BYTES_MAX} are sent at most"
-            raise ProviderError(ProviderFault.REJECTED, message)
+            raise rejected(f"the source video has {len(data)} bytes; {_SOURCE_BYTES_MAX} are sent at most")
         await run_media(_check_length, data, spec)
         return {"data": b64encode(data).decode(), "media_type": asset.media_type}
 
@@ -229,7 +263,7 @@ def _only(spec: ClipSpec, *roles: Role) -> tuple[Asset, ...]:
     wrong = [asset.role for asset in spec.assets if asset.role not in roles or spec.mode is Mode.TEXT_TO_VIDEO]
     if wrong or not (spec.assets or spec.mode is Mode.TEXT_TO_VIDEO):
         what = f"no {wrong[0].replace('_', ' ')}" if wrong else f"a {roles[0].replace('_', ' ')}"
-        raise ProviderError(ProviderFault.REJECTED, f"{spec.mode} at Luma takes {what}")
+        raise rejected(f"{spec.mode} at Luma takes {what}")
     return spec.assets
 
 
@@ -238,10 +272,10 @@ def _check_length(data: bytes, spec: ClipSpec) -> None:
     try:
         length_s = probe(BytesIO(data)).duration_s
     except UnreadableClip as error:
-        raise ProviderError(ProviderFault.REJECTED, f"the source video: {error.message}") from error
+        raise rejected(f"the source video: {error.message}") from error
     if length_s > spec.duration_s + _SOURCE_TOLERANCE_S:
         message = f"the source video lasts {length_s:.1f} s and {float(spec.duration_s):g} s were ordered"
-        raise ProviderError(ProviderFault.REJECTED, f"{message}; order its length, or send a shorter one")
+        raise rejected(f"{message}; order its length, or send a shorter one")
 
 
 def _outputs(job: dict[str, Any]) -> list[dict[str, Any]]:

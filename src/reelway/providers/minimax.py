@@ -4,13 +4,12 @@ Sources, and what nobody has tried: docs/providers/minimax.md.
 """
 
 import re
-from fractions import Fraction
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 from urllib.parse import quote
 
 from pydantic import Field, SecretStr
 
-from reelway.domain.generation import Asset, ClipSpec, Role
+from reelway.domain.generation import Asset, ClipSpec
 from reelway.errors import ProviderError, ProviderFault
 from reelway.kit.outbound import Reply
 from reelway.providers.base import (
@@ -25,20 +24,34 @@ from reelway.providers.base import (
     Inputs,
     NotStopped,
     Order,
+    ProbeOutcome,
     Progress,
+    Provider,
     ProviderSettings,
+    Serves,
     Stopped,
     Waiting,
     read_field,
 )
-from reelway.providers.wire import Origin, brief, data_url, json_or_none, origin, read_frame
+from reelway.providers.wire import (
+    Origin,
+    bearer_origin,
+    brief,
+    check_frames,
+    data_url,
+    error_of,
+    json_or_none,
+    named_ratio,
+    read_frame,
+    rejected,
+    whole_seconds,
+)
 
 # 30 jobs and 300 requests a minute, looks among them; MiniMax looks every 10 seconds itself.
 FACTS = Facts(in_flight_max=30, poll_first_s=5.0, poll_most_s=10.0, submits_per_minute=60)
 
 _RESOLUTIONS: Final = {480: "480P", 768: "768P", 1440: "2K"}  # by the shorter side
 _RATIOS: Final = ("21:9", "16:9", "4:3", "1:1", "3:4", "9:16")
-_RATIO_OFF_MAX: Final = Fraction(1, 25)  # sides are multiples of 32, so 1344x768 is their 16:9
 # The platform's own codes, which end a message in parentheses and stand in a failed job.
 _FAULTS: Final = {
     "1002": ProviderFault.THROTTLED,
@@ -69,13 +82,10 @@ class Settings(ProviderSettings):
 
 def build(context: Context) -> "MiniMax":
     """Make the provider; no I/O here."""
-    settings: Settings = context.settings
-    headers = {"Authorization": f"Bearer {settings.key.get_secret_value()}"}
-    server = origin(context, settings.base_url, headers=headers, classify=_classify, timeout_s=settings.timeout_s)
-    return MiniMax(server, context.inputs)
+    return MiniMax(bearer_origin(context, _classify), context.inputs)
 
 
-class MiniMax:
+class MiniMax(Provider):
     """One account."""
 
     def __init__(self, server: Origin, inputs: Inputs) -> None:
@@ -136,27 +146,32 @@ class MiniMax:
     async def aclose(self) -> None:
         """Nothing runs here."""
 
+    async def probe(self, upstream_model: str) -> ProbeOutcome:
+        """The list of jobs needs a good key; whether a model is there is only told to an order."""
+        await self._server.ask("GET", "/v2/query/video_generation?page_num=1&page_size=1")
+        return Serves()
+
     async def _request(self, order: Order) -> dict[str, Any]:
         spec = order.spec
+        check_frames(spec)
         resolution = _RESOLUTIONS.get(min(spec.width, spec.height))
         if resolution is None:
-            _reject(f"MiniMax does not make {spec.size}")
-        if spec.duration_s.denominator != 1:
-            _reject(f"MiniMax makes whole seconds; {float(spec.duration_s):g} s is not possible")
+            raise rejected(f"MiniMax does not make {spec.size}")
         if not spec.prompt.strip():
-            _reject("MiniMax needs a prompt beside the picture")
+            raise rejected("MiniMax needs a prompt beside the picture")
+        seconds, ratio = whole_seconds(spec), named_ratio(spec, _RATIOS)
         frames = [await self._frame(asset, spec) for asset in spec.assets]
-        return {
+        body = {
             "model": order.upstream_model,
             "content": [{"type": "text", "text": spec.prompt}, *frames],
             "resolution": resolution,
-            "duration": int(spec.duration_s),
-            "ratio": "adaptive" if frames else _ratio(spec),  # the picture decides it
+            "duration": seconds,
+            "ratio": "adaptive" if frames else ratio,  # the picture decides it
         }
+        # Called without a signature. First MiniMax sends a challenge there, which api/callbacks repeats.
+        return body | ({} if order.callback_url is None else {"callback_url": order.callback_url})
 
     async def _frame(self, asset: Asset, spec: ClipSpec) -> dict[str, Any]:
-        if asset.role not in (Role.FIRST_FRAME, Role.LAST_FRAME):
-            _reject(f"MiniMax gets no {asset.role.replace('_', ' ')} from here")
         url = data_url(await read_frame(self._inputs, asset, spec))
         return {"type": "image_url", "image_url": {"url": url}, "role": asset.role}
 
@@ -171,25 +186,6 @@ class MiniMax:
 
 def _path(start: str, handle: Handle) -> str:
     return f"{start}/{quote(handle['id'], safe='')}"
-
-
-def _ratio(spec: ClipSpec) -> str:
-    """The nearest of theirs; raises REJECTED when none is near."""
-    asked = Fraction(spec.width, spec.height)
-    off = {name: abs(_as_fraction(name) / asked - 1) for name in _RATIOS}
-    nearest = min(off, key=off.__getitem__)
-    if off[nearest] > _RATIO_OFF_MAX:
-        _reject(f"MiniMax does not make {spec.size}")
-    return nearest
-
-
-def _as_fraction(ratio: str) -> Fraction:
-    width, _, height = ratio.partition(":")
-    return Fraction(int(width), int(height))
-
-
-def _reject(message: str) -> NoReturn:
-    raise ProviderError(ProviderFault.REJECTED, message)
 
 
 def _usage(task: dict[str, Any]) -> dict[str, int]:
@@ -226,6 +222,4 @@ def _is_error(reply: Reply) -> bool:
 
 
 def _said(reply: Reply) -> str:
-    body = json_or_none(reply)
-    error = body.get("error") if isinstance(body, dict) else None
-    return str(error.get("message", "")) if isinstance(error, dict) else ""
+    return str(error_of(reply).get("message", ""))

@@ -31,13 +31,26 @@ from reelway.providers.base import (
     Inputs,
     NotStopped,
     Order,
+    ProbeOutcome,
     Progress,
+    Provider,
     ProviderSettings,
+    Serves,
     Stopped,
     Waiting,
     read_field,
 )
-from reelway.providers.wire import Origin, brief, json_or_none, origin, read_input, read_json
+from reelway.providers.wire import (
+    Origin,
+    brief,
+    error_of,
+    json_or_none,
+    origin,
+    read_input,
+    read_json,
+    rejected,
+    whole_seconds,
+)
 
 FACTS = Facts(in_flight_max=8, poll_first_s=1.0, poll_most_s=10.0)
 
@@ -122,7 +135,7 @@ def build(context: Context) -> "OpenAICompatible":
     return OpenAICompatible(server, context.inputs, settings)
 
 
-class OpenAICompatible:
+class OpenAICompatible(Provider):
     """One server."""
 
     def __init__(self, server: Origin, inputs: Inputs, settings: Settings) -> None:
@@ -201,12 +214,24 @@ class OpenAICompatible:
     async def aclose(self) -> None:
         """Nothing runs here."""
 
+    async def probe(self, upstream_model: str) -> ProbeOutcome:
+        """GET /models. An engine makes clips with the one model that it has, whatever name the order says."""
+        reply = await self._server.send("GET", "/models")
+        if reply.status == 404:
+            return CannotTell()
+        self._server.check(reply)
+        served = [read_field(model, "id", str) for model in read_field(read_json(reply), "data", list)]
+        if self._profile.own_engine:
+            return Serves(note=brief(", ".join(served)))
+        if upstream_model in served:
+            return Serves()
+        if any("*" in name for name in served):  # LiteLLM passes whole vendors on
+            return CannotTell()
+        raise ProviderError(ProviderFault.MODEL_GONE, f"{upstream_model} is not in the server's list of models")
+
     def _fields(self, order: Order) -> dict[str, str | int]:
         spec, profile = order.spec, self._profile
-        seconds = ceil(spec.duration_s)
-        if not profile.takes_frames and spec.duration_s != seconds:
-            message = f"this server makes whole seconds; {float(spec.duration_s):g} s is not possible"
-            raise ProviderError(ProviderFault.REJECTED, message)
+        seconds = ceil(spec.duration_s) if profile.takes_frames else whole_seconds(spec)
         fields: dict[str, str | int] = {
             "model": order.upstream_model,
             "prompt": spec.prompt,
@@ -227,7 +252,7 @@ class OpenAICompatible:
         files: dict[str, str | Upload] = {}
         for asset in spec.assets:
             if asset.role not in self._profile.files:
-                raise ProviderError(ProviderFault.REJECTED, f"this server takes no {asset.role.replace('_', ' ')}")
+                raise rejected(f"this server takes no {asset.role.replace('_', ' ')}")
             data = await read_input(self._inputs, asset)
             if asset.role is Role.FIRST_FRAME:  # one of another size is refused, or changes the clip's
                 data = await run_media(fill, data, spec.width, spec.height)
@@ -296,7 +321,7 @@ def _classify(reply: Reply) -> ProviderError | None:
     """What only the body tells; the status decides the rest."""
     if reply.status not in (400, 403, 404, 413, 422, 429):
         return None
-    error = _error(reply)
+    error = error_of(reply)
     fault = _fault_of(error.get("code")) if isinstance(error.get("code"), str) else None
     fault = ProviderFault.FUNDS if error.get("type") in _FUNDS else fault
     if fault in (ProviderFault.REFUSED, ProviderFault.FUNDS, ProviderFault.MODEL_GONE):
@@ -304,12 +329,6 @@ def _classify(reply: Reply) -> ProviderError | None:
     if reply.status in (400, 413, 422):
         return ProviderError(ProviderFault.REJECTED, _said(reply) or f"the provider answered HTTP {reply.status}")
     return None
-
-
-def _error(reply: Reply) -> dict[str, Any]:
-    body = json_or_none(reply)
-    error = body.get("error") if isinstance(body, dict) else None
-    return error if isinstance(error, dict) else {}
 
 
 def _said(reply: Reply) -> str:

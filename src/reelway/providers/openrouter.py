@@ -3,18 +3,21 @@
 Read on 2026-11-22: openrouter 1.3.84, openrouter.ai/docs/api_reference/videos, a copy of GET /videos/models.
 """
 
+import hmac
 import re
-from fractions import Fraction
+from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import quote
 
 from pydantic import Field, SecretStr
 
-from reelway.domain.generation import Asset, ClipSpec, Role
+from reelway.domain.generation import Asset, ClipSpec
 from reelway.errors import ProviderError, ProviderFault
 from reelway.kit.outbound import Reply
+from reelway.kit.signatures import fresh, same
 from reelway.providers.base import (
     BaseUrl,
+    Callback,
     CancelOutcome,
     CannotTell,
     Context,
@@ -26,28 +29,38 @@ from reelway.providers.base import (
     Inputs,
     NotStopped,
     Order,
+    ProbeOutcome,
     Progress,
+    Provider,
     ProviderSettings,
+    Serves,
     Waiting,
     read_field,
 )
-from reelway.providers.wire import Origin, brief, data_url, json_or_none, origin, read_frame, read_json
+from reelway.providers.wire import (
+    Origin,
+    bearer_origin,
+    brief,
+    check_frames,
+    data_url,
+    error_of,
+    named_ratio,
+    named_size,
+    read_frame,
+    read_json,
+    rejected,
+    whole_seconds,
+)
 
 FACTS = Facts(in_flight_max=8, poll_first_s=10.0, poll_most_s=30.0)
 
-_RATIOS: Final = ("16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3", "21:9", "9:21")
-_TIERS: Final = {
-    "480p": 854 * 480,
-    "720p": 1280 * 720,
-    "768p": 1366 * 768,
-    "1080p": 1920 * 1080,
-    "2K": 2560 * 1440,
-    "4K": 3840 * 2160,
-}
-_SHORT_SIDES: Final = {480: "480p", 720: "720p", 768: "768p", 1080: "1080p", 1440: "2K", 2160: "4K"}
+_SIDES: Final = {"480p": 480, "720p": 720, "768p": 768, "1080p": 1080, "2K": 1440, "4K": 2160}
 # Whose models say `seed: true` in the list of 2026-10-09; the others may refuse one.
 _SEEDED: Final = ("alibaba/", "bytedance/", "google/", "heygen/", "runway/")
-_FRAMES: Final = (Role.FIRST_FRAME, Role.LAST_FRAME)
+# Which say `generate_audio: true`; the others have no such switch.
+_SWITCHED: Final = re.compile(
+    r"alibaba/wan-.*|black-forest-labs/flux-3.*|bytedance/.*|google/.*|kwaivgi/.*|minimax/hailuo-3"
+)
 # OpenRouter passes its vendors' words on and has no code of its own for these.
 _REFUSED: Final = re.compile(
     r"sensitive ?content|sensitive information|content.?policy|moderation|flagged|real person|safety", re.IGNORECASE
@@ -56,6 +69,7 @@ _GONE: Final = re.compile(
     r"no endpoints found|not a valid model|model\b.*\b(?:not found|does not exist)", re.IGNORECASE
 )
 _FUNDS: Final = re.compile(r"key limit exceeded|insufficient credits", re.IGNORECASE)
+_MODELS_BYTES_MAX: Final = 4 << 20
 
 
 class Settings(ProviderSettings):
@@ -63,22 +77,25 @@ class Settings(ProviderSettings):
 
     key: SecretStr = Field(description="the key itself; key_env or key_file keep it out of this file")
     base_url: BaseUrl = Field("https://openrouter.ai/api/v1", description="another address of the same API")
+    webhook_secret: SecretStr | None = Field(
+        None, min_length=1, description="the webhook signing secret of its workspace; without it webhooks are not used"
+    )
 
 
 def build(context: Context) -> "OpenRouter":
     """Make the provider; no I/O here."""
     settings: Settings = context.settings
-    headers = {"Authorization": f"Bearer {settings.key.get_secret_value()}"}
-    server = origin(context, settings.base_url, headers=headers, classify=_classify, timeout_s=settings.timeout_s)
-    return OpenRouter(server, context.inputs)
+    secret = None if settings.webhook_secret is None else settings.webhook_secret.get_secret_value().encode()
+    return OpenRouter(bearer_origin(context, _classify), context.inputs, secret)
 
 
-class OpenRouter:
+class OpenRouter(Provider):
     """One account."""
 
-    def __init__(self, server: Origin, inputs: Inputs) -> None:
+    def __init__(self, server: Origin, inputs: Inputs, webhook_secret: bytes | None) -> None:
         self._server = server
         self._inputs = inputs
+        self._webhook_secret = webhook_secret
 
     async def submit(self, order: Order) -> Handle:
         """POST /videos. `session_id` shows our key in its log; nothing finds a job by it."""
@@ -125,31 +142,55 @@ class OpenRouter:
     async def aclose(self) -> None:
         """Nothing runs here."""
 
+    async def probe(self, upstream_model: str) -> ProbeOutcome:
+        """GET /key, what is left of its limit, and GET /videos/models; the credits are told to another kind of key."""
+        key = read_field(await self._server.ask("GET", "/key"), "data", dict)
+        budget = key.get("effective_budget")
+        left_usd = budget.get("remaining_usd") if isinstance(budget, dict) else key.get("limit_remaining")
+        if isinstance(left_usd, int | float) and left_usd <= 0:
+            raise ProviderError(ProviderFault.FUNDS, "the key is at its limit at OpenRouter")
+        models = read_field(
+            await self._server.ask("GET", "/videos/models", answer_bytes_max=_MODELS_BYTES_MAX), "data", list
+        )
+        if not any(isinstance(model, dict) and model.get("id") == upstream_model for model in models):
+            raise ProviderError(ProviderFault.MODEL_GONE, f"OpenRouter lists no {upstream_model}")
+        return Serves("" if left_usd is None else f"{left_usd} USD left of the key's limit")
+
+    async def genuine(self, callback: Callback) -> bool:
+        """`X-OpenRouter-Signature: t=<seconds>,v1=<hex>`, over time, a comma and the body."""
+        if self._webhook_secret is None:
+            return False
+        signature = callback.headers.get("x-openrouter-signature", "")
+        parts = dict(part.partition("=")[::2] for part in signature.split(","))
+        sent_at = parts.get("t", "")
+        if not fresh(sent_at, callback.now_ms):
+            return False
+        expected = hmac.new(self._webhook_secret, f"{sent_at},".encode() + callback.body, sha256).hexdigest()
+        return same(expected, parts.get("v1", ""))
+
     async def _job(self, order: Order) -> dict[str, Any]:
         spec = order.spec
-        if spec.duration_s.denominator != 1:
-            message = f"OpenRouter takes whole seconds; {float(spec.duration_s):g} s is not possible"
-            raise ProviderError(ProviderFault.REJECTED, message)
+        check_frames(spec)
         job: dict[str, Any] = {
             "model": order.upstream_model,
-            "resolution": _resolution(spec),
-            "aspect_ratio": _ratio(spec),
-            "duration": int(spec.duration_s),
+            "resolution": named_size(spec, _SIDES),
+            "aspect_ratio": named_ratio(spec),
+            "duration": whole_seconds(spec),
             "session_id": order.key,
         }
         if spec.prompt.strip():
             job["prompt"] = spec.prompt
-        if not spec.audio:
+        if not spec.audio and _SWITCHED.fullmatch(order.upstream_model):
             job["generate_audio"] = False  # left out, it is whatever the model can
         if order.upstream_model.startswith(_SEEDED):
             job["seed"] = spec.seed
+        if self._webhook_secret and order.callback_url and order.callback_url.startswith("https://"):
+            job["callback_url"] = order.callback_url  # every other is refused
         if spec.assets:
             job["frame_images"] = [await self._frame(spec, asset) for asset in spec.assets]
         return job
 
     async def _frame(self, spec: ClipSpec, asset: Asset) -> dict[str, Any]:
-        if asset.role not in _FRAMES:
-            raise ProviderError(ProviderFault.REJECTED, f"OpenRouter is given no {asset.role.replace('_', ' ')}")
         url = data_url(await read_frame(self._inputs, asset, spec))
         return {"type": "image_url", "image_url": {"url": url}, "frame_type": str(asset.role)}
 
@@ -176,26 +217,6 @@ def _path(handle: Handle) -> str:
     return f"/videos/{quote(handle['id'], safe='')}"
 
 
-def _resolution(spec: ClipSpec) -> str:
-    """Vendors count either pixels (a square of 720p is 960x960) or the shorter side (720x720)."""
-    pixels = spec.width * spec.height
-    for name, whole in _TIERS.items():
-        if abs(pixels - whole) <= whole * 0.08:
-            return name
-    if (side := min(spec.width, spec.height)) in _SHORT_SIDES:
-        return _SHORT_SIDES[side]
-    raise ProviderError(ProviderFault.REJECTED, f"OpenRouter has no name for the resolution of {spec.size}")
-
-
-def _ratio(spec: ClipSpec) -> str:
-    asked = Fraction(spec.width, spec.height)
-    for name in _RATIOS:
-        ratio = Fraction(name.replace(":", "/"))
-        if abs(asked - ratio) <= ratio / 40:
-            return name
-    raise ProviderError(ProviderFault.REJECTED, f"OpenRouter has no name for the ratio of {spec.size}")
-
-
 def _microusd(usd: Any) -> int | None:
     """Micro-dollars of an amount that was told; nothing is not zero."""
     if isinstance(usd, bool) or not isinstance(usd, int | float) or usd <= 0:
@@ -212,7 +233,7 @@ def _failed(error: Any, otherwise: str) -> Failed:
 def _classify(reply: Reply) -> ProviderError | None:
     """A refusal is told by its words alone, and 403 is also a key at its limit."""
     said = _said(reply) or f"OpenRouter answered HTTP {reply.status}"
-    raw = str(_error(reply).get("metadata") or "")
+    raw = str(error_of(reply).get("metadata") or "")
     match reply.status:
         case 408 | 499:
             return ProviderError(ProviderFault.UNAVAILABLE, said)
@@ -223,16 +244,9 @@ def _classify(reply: Reply) -> ProviderError | None:
         case 400 if _GONE.search(said):
             return ProviderError(ProviderFault.MODEL_GONE, said)
         case 400 | 413 | 422:
-            refused = _REFUSED.search(said + raw)
-            return ProviderError(ProviderFault.REFUSED if refused else ProviderFault.REJECTED, said)
+            return ProviderError(ProviderFault.REFUSED, said) if _REFUSED.search(said + raw) else rejected(said)
     return None
 
 
-def _error(reply: Reply) -> dict[str, Any]:
-    body = json_or_none(reply)
-    error = body.get("error") if isinstance(body, dict) else None
-    return error if isinstance(error, dict) else {}
-
-
 def _said(reply: Reply) -> str:
-    return brief(_error(reply).get("message") or "")
+    return brief(error_of(reply).get("message") or "")

@@ -27,6 +27,7 @@ from reelway.providers.base import (
     NotStopped,
     Order,
     Progress,
+    Provider,
     Stopped,
     Waiting,
 )
@@ -54,7 +55,7 @@ class _Render:
     starts: int
 
 
-class Previz:
+class Previz(Provider):
     """Keeps one task per render; everything else is in the handle."""
 
     def __init__(self, engine: Engine, inputs: Inputs, work_dir: Path) -> None:

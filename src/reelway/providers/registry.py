@@ -18,7 +18,7 @@ from reelway.kit.tracing import Tracing
 from reelway.providers.base import Configured, Context, Facts, Module, Provider
 from reelway.providers.watched import WatchedProvider
 
-_NOT_PROVIDERS = frozenset({"base", "configured", "registry", "watched", "wire"})
+_NOT_PROVIDERS = frozenset({"base", "configured", "registry", "secrets", "stored", "watched", "wire"})
 
 
 @cache
@@ -76,6 +76,10 @@ class Providers:
     def facts(self, name: str) -> Facts:
         """Its facts; raises ConfigError."""
         return self._one(name).facts
+
+    def kind(self, name: str) -> str:
+        """The adapter's name; raises ConfigError."""
+        return self._one(name).kind
 
     def previews(self, name: str) -> bool:
         """Whether it makes previews; one that was taken out has left none that could be mistaken for such."""

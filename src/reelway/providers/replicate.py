@@ -12,12 +12,14 @@ from urllib.parse import quote
 
 from pydantic import Field, SecretStr
 
-from reelway.domain.generation import ClipSpec, Role
+from reelway.domain.generation import Role
 from reelway.errors import ProviderError, ProviderFault
 from reelway.kit.multipart import Upload
 from reelway.kit.outbound import Reply
+from reelway.kit.signatures import standard_key, standard_webhook
 from reelway.providers.base import (
     BaseUrl,
+    Callback,
     CancelOutcome,
     CannotTell,
     Context,
@@ -28,13 +30,29 @@ from reelway.providers.base import (
     Inputs,
     NotStopped,
     Order,
+    ProbeOutcome,
     Progress,
+    Provider,
     ProviderSettings,
+    Serves,
     Stopped,
     Waiting,
     read_field,
 )
-from reelway.providers.wire import Origin, brief, json_or_none, origin, read_frame, read_json
+from reelway.providers.wire import (
+    Kept,
+    Origin,
+    bearer_origin,
+    brief,
+    check_frames,
+    json_or_none,
+    named_ratio,
+    named_size,
+    read_frame,
+    read_json,
+    rejected,
+    whole_seconds,
+)
 
 FACTS = Facts(in_flight_max=20, poll_first_s=3.0, poll_most_s=15.0, submits_per_minute=600)
 
@@ -44,52 +62,38 @@ class _Model:
     """What one model takes."""
 
     size_field: str
-    sizes: tuple[tuple[int, str], ...]  # (pixels, what `size_field` says): the same number over all ratios
-    ratios: tuple[str, ...]
-    seconds: range
+    sizes: Mapping[str, int]
     first_frame: str
     last_frame: str
     seed: bool = False
     negative_prompt: bool = False
 
 
-_480P: Final = (854 * 480, "480p")
-_720P: Final = (1280 * 720, "720p")
-_1080P: Final = (1920 * 1080, "1080p")
-
-
-def _seedance(*sizes: tuple[int, str]) -> _Model:
-    return _Model(
-        size_field="resolution",
-        sizes=sizes,
-        ratios=("16:9", "9:16", "1:1", "4:3", "3:4", "21:9", "9:21"),
-        seconds=range(4, 16),
-        first_frame="image",
-        last_frame="last_frame_image",
-        seed=True,
-    )
-
-
+_SEEDANCE: Final = _Model(
+    size_field="resolution",
+    sizes={"480p": 480, "720p": 720, "1080p": 1080},
+    first_frame="image",
+    last_frame="last_frame_image",
+    seed=True,
+)
 _MODELS: Final[Mapping[str, _Model]] = {
-    "bytedance/seedance-2.0": _seedance(_480P, _720P, _1080P),
-    "bytedance/seedance-2.0-fast": _seedance(_480P, _720P),
-    "bytedance/seedance-2.0-mini": _seedance(_480P, _720P),
+    "bytedance/seedance-2.0": _SEEDANCE,
+    "bytedance/seedance-2.0-fast": _SEEDANCE,
+    "bytedance/seedance-2.0-mini": _SEEDANCE,
     "kwaivgi/kling-v3-video": _Model(
         size_field="mode",
-        sizes=((1280 * 720, "standard"), (1920 * 1080, "pro")),
-        ratios=("16:9", "9:16", "1:1"),
-        seconds=range(3, 16),
+        sizes={"standard": 720, "pro": 1080},
         first_frame="start_image",
         last_frame="end_image",
         negative_prompt=True,
     ),
 }
-_PIXELS_OFF: Final = 1.2
-_RATIO_OFF: Final = 0.03
 _PERCENT: Final = re.compile(r"(\d{1,3})%\s*\|")  # tqdm's bar
 _RESETS: Final = re.compile(r"resets in ~?(\d{1,5})s")
 _REFUSED: Final = re.compile(r"\(E005\)|sensitive|nsfw|content policy|moderation", re.IGNORECASE)
 _FRACTION_MOST: Final = 0.99  # the bar is full before the file is there
+_SECRET_KEPT_S: Final = 3600
+_SECRET_YOUNG_S: Final = 60
 
 
 class Settings(ProviderSettings):
@@ -101,25 +105,24 @@ class Settings(ProviderSettings):
 
 def build(context: Context) -> "Replicate":
     """Make the provider; no I/O here."""
-    settings: Settings = context.settings
-    headers = {"Authorization": f"Bearer {settings.key.get_secret_value()}"}
-    server = origin(context, settings.base_url, headers=headers, classify=_classify, timeout_s=settings.timeout_s)
-    return Replicate(server, context.inputs)
+    return Replicate(bearer_origin(context, _classify), context.inputs)
 
 
-class Replicate:
+class Replicate(Provider):
     """One account there."""
 
     def __init__(self, server: Origin, inputs: Inputs) -> None:
         self._server = server
         self._inputs = inputs
+        self._signing_key = Kept(self._ask_signing_key, keep_s=_SECRET_KEPT_S)
 
     async def submit(self, order: Order) -> Handle:
         """POST /models/{owner}/{name}/predictions: there is no idempotency key, and no external id."""
         fields = _fields(order)
-        pictures = await self._pictures(order)
-        path = f"/models/{order.upstream_model}/predictions"
-        reply = await self._server.send("POST", path, json={"input": fields | pictures})
+        job: dict[str, Any] = {"input": fields | await self._pictures(order)}
+        if order.callback_url is not None and order.callback_url.startswith("https://"):  # every other is refused
+            job |= {"webhook": order.callback_url, "webhook_events_filter": ["completed"]}
+        reply = await self._server.send("POST", f"{_model_path(order.upstream_model)}/predictions", json=job)
         if reply.status == 404:
             raise ProviderError(ProviderFault.MODEL_GONE, f"no such model there: {order.upstream_model}")
         self._server.check(reply)
@@ -170,6 +173,29 @@ class Replicate:
     async def aclose(self) -> None:
         """Nothing runs here."""
 
+    async def probe(self, upstream_model: str) -> ProbeOutcome:
+        """GET /models/{owner}/{name}. Nothing tells the balance."""
+        reply = await self._server.send("GET", _model_path(upstream_model))
+        if reply.status == 404:
+            raise ProviderError(ProviderFault.MODEL_GONE, f"no such model there: {upstream_model}")
+        self._server.check(reply)
+        return Serves()
+
+    async def genuine(self, callback: Callback) -> bool:
+        """Standard Webhooks, by the account's own secret."""
+        for young_s in (None, _SECRET_YOUNG_S):  # it may have been changed
+            key = await self._signing_key.get(callback.now_ms, no_older_than_s=young_s)
+            if standard_webhook(key, callback.headers, callback.body, callback.now_ms):
+                return True
+        return False
+
+    async def _ask_signing_key(self) -> bytes:
+        told = await self._server.ask("GET", "/webhooks/default/secret")
+        try:
+            return standard_key(read_field(told, "key", str))
+        except ValueError as error:
+            raise ProviderError(ProviderFault.UNREADABLE, "the secret of the webhooks is no base64") from error
+
     def _made(self, job: Any, handle: Handle) -> Progress:
         output = job.get("output")
         place = output[0] if isinstance(output, list) and output else output
@@ -209,28 +235,25 @@ def _path(handle: Handle) -> str:
     return f"/predictions/{quote(handle['id'], safe='')}"
 
 
+def _model_path(model: str) -> str:
+    return f"/models/{quote(model, safe='/')}"
+
+
 def _model(order: Order) -> _Model:
     if order.upstream_model not in _MODELS:
-        raise _rejected(f"no inputs are known of {order.upstream_model!r}; there are {', '.join(_MODELS)}")
+        raise rejected(f"no inputs are known of {order.upstream_model!r}; there are {', '.join(_MODELS)}")
     return _MODELS[order.upstream_model]
 
 
 def _fields(order: Order) -> dict[str, Any]:
     """The model's inputs but for the pictures; raises REJECTED, and nothing was sent."""
     model, spec = _model(order), order.spec
-    roles = {asset.role for asset in spec.assets}
-    if others := roles - {Role.FIRST_FRAME, Role.LAST_FRAME}:
-        raise _rejected(f"this model takes no {', '.join(sorted(others)).replace('_', ' ')}")
-    if Role.LAST_FRAME in roles and Role.FIRST_FRAME not in roles:
-        raise _rejected("this model takes no last frame without a first")
-    if spec.duration_s not in model.seconds:
-        allowed = f"{model.seconds[0]} to {model.seconds[-1]} whole seconds"
-        raise _rejected(f"this model makes clips of {allowed}; {float(spec.duration_s):g} s is not possible")
+    check_frames(spec)
     fields: dict[str, Any] = {
         "prompt": spec.prompt,
-        "duration": int(spec.duration_s),
-        model.size_field: _size(spec, model),
-        "aspect_ratio": _ratio(spec, model),
+        "duration": whole_seconds(spec),
+        model.size_field: named_size(spec, model.sizes),
+        "aspect_ratio": named_ratio(spec),
         "generate_audio": spec.audio,
     }
     if model.seed:
@@ -238,25 +261,6 @@ def _fields(order: Order) -> dict[str, Any]:
     if model.negative_prompt and spec.negative_prompt:
         fields["negative_prompt"] = spec.negative_prompt
     return fields
-
-
-def _size(spec: ClipSpec, model: _Model) -> str:
-    for pixels, name in model.sizes:
-        if 1 / _PIXELS_OFF < spec.width * spec.height / pixels < _PIXELS_OFF:
-            return name
-    raise _rejected(f"this model does not make {spec.size}")
-
-
-def _ratio(spec: ClipSpec, model: _Model) -> str:
-    for ratio in model.ratios:
-        width, height = map(int, ratio.split(":"))
-        if abs(spec.width * height / (spec.height * width) - 1) < _RATIO_OFF:
-            return ratio
-    raise _rejected(f"this model makes {', '.join(model.ratios)}; {spec.size} is none of them")
-
-
-def _rejected(message: str) -> ProviderError:
-    return ProviderError(ProviderFault.REJECTED, message)
 
 
 def _fraction(job: Any) -> float | None:
@@ -283,6 +287,6 @@ def _classify(reply: Reply) -> ProviderError | None:
     detail = problem.get("detail") if isinstance(problem, dict) else None
     said = brief(detail) if isinstance(detail, str) and detail else f"the provider answered HTTP {reply.status}"
     if reply.status != 429:
-        return ProviderError(ProviderFault.REJECTED, said)
+        return rejected(said)
     resets = _RESETS.search(said)  # there is no Retry-After
     return None if resets is None else ProviderError(ProviderFault.THROTTLED, said, retry_after_s=int(resets[1]))

@@ -7,9 +7,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from fractions import Fraction
-from io import BytesIO
-from math import ceil, isfinite, sqrt
+from math import ceil, isfinite
 from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
@@ -21,7 +19,6 @@ from reelway.kit import multipart
 from reelway.kit.multipart import Upload
 from reelway.kit.outbound import Outbound, OutboundError, Reply
 from reelway.media.picture import fill
-from reelway.media.probe import UnreadableClip, probe
 from reelway.media.worker import run_media
 from reelway.providers.base import (
     BaseUrl,
@@ -35,13 +32,28 @@ from reelway.providers.base import (
     Inputs,
     NotStopped,
     Order,
+    ProbeOutcome,
     Progress,
+    Provider,
     ProviderSettings,
+    Serves,
     Stopped,
     Waiting,
     read_field,
 )
-from reelway.providers.wire import Origin, brief, json_or_none, origin, read_input, read_json
+from reelway.providers.wire import (
+    Origin,
+    bearer_origin,
+    brief,
+    check_source,
+    json_or_none,
+    named_ratio,
+    named_size,
+    read_input,
+    read_json,
+    rejected,
+    whole_seconds,
+)
 
 # A task may be looked at every 5 seconds. More than the account may run at a time wait there, as THROTTLED.
 FACTS = Facts(in_flight_max=10, poll_first_s=5.0, poll_most_s=15.0)
@@ -49,10 +61,8 @@ FACTS = Facts(in_flight_max=10, poll_first_s=5.0, poll_most_s=15.0)
 _VERSION: Final = {"X-Runway-Version": "2024-11-06"}  # the only one; sent by itself, for `Origin` hides what it holds
 _CREDIT_MICROUSD: Final = 10_000
 _DATA_URI_CHARS_MAX: Final = 5 * 1024 * 1024
-_SOURCE_TOLERANCE_S: Final = Fraction(1, 2)
 _EFFECTIVE: Final = ("model", "ratio", "resolution", "duration", "audio", "seed", "mode")
-_RATIOS: Final = ("16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3", "21:9")
-_TIER_SIDES: Final = {"480p": 480, "720p": 720, "768p": 768, "1080p": 1080, "2k": 1440, "4k": 2160}
+_SIDES: Final = {"480p": 480, "720p": 720, "768p": 768, "1080p": 1080, "2k": 1440, "4k": 2160}
 
 _Size: TypeAlias = Callable[[ClipSpec], dict[str, str]]
 """How a model wants to hear which size the clip has."""
@@ -75,22 +85,11 @@ def _tier_only(*tiers: str) -> _Size:
 
 
 def _named(*tiers: str) -> _Size:
-    return lambda spec: {"ratio": _ratio(spec), "resolution": _tier(spec, tiers)}
+    return lambda spec: {"ratio": named_ratio(spec), "resolution": _tier(spec, tiers)}
 
 
 def _tier(spec: ClipSpec, tiers: tuple[str, ...]) -> str:
-    """The tier with about as many pixels: 960x960 is 720p."""
-    side = sqrt(spec.width * spec.height * 9 / 16)
-    return min(tiers, key=lambda tier: abs(_TIER_SIDES[tier] - side))
-
-
-def _ratio(spec: ClipSpec) -> str:
-    wanted = Fraction(spec.width, spec.height)
-    for name in _RATIOS:
-        across, _, down = name.partition(":")
-        if abs(Fraction(int(across), int(down)) - wanted) / wanted < Fraction(1, 40):
-            return name
-    raise ProviderError(ProviderFault.REJECTED, f"Runway makes {', '.join(_RATIOS)}; {spec.size} is none of them")
+    return named_size(spec, {tier: _SIDES[tier] for tier in tiers})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +100,6 @@ class _Model:
     image: _Size | None = None
     video: _Size | None = None
     takes: frozenset[str] = frozenset()  # of seed, audio and negativePrompt
-    last_frame: bool = False
-    prompt_units_max: int | None = None  # in UTF-16 units
     video_field: str = "videoUri"
     video_extra: Mapping[str, str] = field(default_factory=dict)
     video_timed: bool = False  # else the clip is as long as the source
@@ -112,41 +109,29 @@ class _Model:
 _SOUND: Final = frozenset({"audio"})
 _SEED: Final = frozenset({"seed"})
 _ALL: Final = frozenset({"audio", "negativePrompt", "seed"})
-_VEO: Final = _Model(text=_pixels, image=_pixels, takes=_ALL, last_frame=True, prompt_units_max=1000)
-_KLING_3: Final = _Model(text=_pixels, image=_pixels, takes=_SOUND, last_frame=True)
+_VEO: Final = _Model(text=_pixels, image=_pixels, takes=_ALL)
+_KLING_3: Final = _Model(text=_pixels, image=_pixels, takes=_SOUND)
 _KLING_O3: Final = _Model(
-    text=_pixels,
-    image=_pixels,
-    video=_of_the_input,
-    takes=_SOUND,
-    last_frame=True,
-    video_field="promptVideo",
-    video_audio=False,
+    text=_pixels, image=_pixels, video=_of_the_input, takes=_SOUND, video_field="promptVideo", video_audio=False
 )
 _SEEDANCE: Final = _Model(
-    text=_pixels,
-    image=_pixels,
-    video=_pixels,
-    takes=_SOUND | _SEED,
-    last_frame=True,
-    video_field="promptVideo",
-    video_timed=True,
+    text=_pixels, image=_pixels, video=_pixels, takes=_SOUND | _SEED, video_field="promptVideo", video_timed=True
 )
-_WAN_3: Final = _Model(text=_pixels, image=_auto("480p", "720p", "1080p"), takes=_SOUND, last_frame=True)
+_WAN_3: Final = _Model(text=_pixels, image=_auto("480p", "720p", "1080p"), takes=_SOUND)
 _MODELS: Final[Mapping[str, _Model]] = {
-    "gen4.5": _Model(text=_pixels, image=_pixels, takes=_SEED, prompt_units_max=1000),
-    "gen4_turbo": _Model(image=_pixels, takes=_SEED, prompt_units_max=1000),
+    "gen4.5": _Model(text=_pixels, image=_pixels, takes=_SEED),
+    "gen4_turbo": _Model(image=_pixels, takes=_SEED),
     "aleph2": _Model(video=_of_the_input, takes=_SEED),
     "veo3.1": _VEO,
     "veo3.1_fast": _VEO,
-    "kling2.5_turbo_pro": _Model(text=_pixels, image=_of_the_input, last_frame=True),
+    "kling2.5_turbo_pro": _Model(text=_pixels, image=_of_the_input),
     "kling3.0_standard": _KLING_3,
     "kling3.0_pro": _KLING_3,
     "kling3.0_4k": _KLING_3,
     "klingO3_standard": _KLING_O3,
     "klingO3_pro": _KLING_O3,
     "klingO3_4k": _KLING_O3,
-    "kling_4": _Model(text=_pixels, image=_auto("720p", "1080p"), video=_auto("720p", "1080p"), last_frame=True),
+    "kling_4": _Model(text=_pixels, image=_auto("720p", "1080p"), video=_auto("720p", "1080p")),
     "seedance2": _SEEDANCE,
     "seedance2_fast": _SEEDANCE,
     "seedance2_mini": _SEEDANCE,
@@ -155,7 +140,6 @@ _MODELS: Final[Mapping[str, _Model]] = {
         image=_pixels,
         video=_of_the_input,
         takes=_SOUND | _SEED,
-        last_frame=True,
         video_field="promptVideo",
         video_extra={"mode": "edit", "duration": "auto"},
     ),
@@ -163,26 +147,23 @@ _MODELS: Final[Mapping[str, _Model]] = {
         text=_named("768p", "2k"),
         image=_named("768p", "2k"),
         video=_named("768p", "2k"),
-        last_frame=True,
         video_field="promptVideo",
         video_timed=True,
     ),
-    "h3_max": _Model(text=_tier_only("480p", "768p"), image=_tier_only("480p", "768p"), takes=_SEED, last_frame=True),
+    "h3_max": _Model(text=_tier_only("480p", "768p"), image=_tier_only("480p", "768p"), takes=_SEED),
     "wan3": _WAN_3,
     "wan3_prime": _WAN_3,
-    "happyhorse_1_0": _Model(text=_pixels, image=_tier_only("720p", "1080p"), prompt_units_max=2500),
+    "happyhorse_1_0": _Model(text=_pixels, image=_tier_only("720p", "1080p")),
     "grok_imagine_1_5": _Model(text=_named("480p", "720p", "1080p"), image=_tier_only("480p", "720p", "1080p")),
     "grok_imagine_1_5_lite": _Model(text=_pixels, image=_auto("480p", "720p", "1080p")),
     "gemini_omni_flash": _Model(text=_pixels, image=_pixels, video=_of_the_input),
-    "gemini_omni_flash_1.1": _Model(
-        text=_pixels, image=_pixels, video=_of_the_input, last_frame=True, video_extra={"mode": "edit"}
-    ),
+    "gemini_omni_flash_1.1": _Model(text=_pixels, image=_pixels, video=_of_the_input, video_extra={"mode": "edit"}),
 }
 # What an operator's catalogue may name before this table does; what it does not take, Runway refuses.
 _NEWER: Final = _Model(text=_pixels, image=_pixels, video=_of_the_input)
 # Three models there are one model in three sizes: a route names the family.
 _BY_SIZE: Final = frozenset({"kling3.0", "klingO3"})
-_SIZED: Final = {"720p": "standard", "1080p": "pro", "4k": "4k"}
+_BY_SIZE_SIDES: Final = {"standard": 720, "pro": 1080, "4k": 2160}
 
 
 class Settings(ProviderSettings):
@@ -195,12 +176,11 @@ class Settings(ProviderSettings):
 def build(context: Context) -> "Runway":
     """Make the provider; no I/O here."""
     settings: Settings = context.settings
-    headers = {"Authorization": f"Bearer {settings.key.get_secret_value()}"}
-    server = origin(context, settings.base_url, headers=headers, classify=_classify, timeout_s=settings.timeout_s)
-    return Runway(server, context.trusting(settings.base_url), context.inputs, settings.timeout_s)
+    uploads = context.trusting(settings.base_url)
+    return Runway(bearer_origin(context, _classify), uploads, context.inputs, settings.timeout_s)
 
 
-class Runway:
+class Runway(Provider):
     """One account there."""
 
     def __init__(self, server: Origin, uploads: Outbound, inputs: Inputs, timeout_s: float) -> None:
@@ -273,6 +253,16 @@ class Runway:
     async def aclose(self) -> None:
         """Nothing runs here."""
 
+    async def probe(self, upstream_model: str) -> ProbeOutcome:
+        """GET /v1/organization: the credits, and the model's limits. That none are named proves nothing of a model."""
+        account = await self._server.ask("GET", "/v1/organization", headers=_VERSION)
+        left = read_field(account, "creditBalance", int)
+        if left <= 0:
+            raise ProviderError(ProviderFault.FUNDS, "no credits are left at Runway")
+        limits = read_field(read_field(account, "tier", dict), "models", dict).get(upstream_model)
+        at_a_time = limits.get("maxConcurrentGenerations") if isinstance(limits, dict) else None
+        return Serves(f"{left} credits left" + (f", {at_a_time} tasks at a time" if at_a_time is not None else ""))
+
     async def _files(self, model: _Model, name: str, spec: ClipSpec) -> dict[str, Any]:
         frames, fields = [], {}
         for asset in spec.assets:
@@ -280,17 +270,14 @@ class Runway:
             match asset.role:
                 case Role.SOURCE_VIDEO if spec.mode is Mode.VIDEO_TO_VIDEO:
                     if not model.video_timed:
-                        await run_media(_check_length, data, spec)
+                        await check_source(data, spec)
                     fields[model.video_field] = await self._uri(asset, data)
                 case Role.FIRST_FRAME | Role.LAST_FRAME if spec.mode is Mode.IMAGE_TO_VIDEO:
-                    if asset.role is Role.LAST_FRAME and not model.last_frame:
-                        raise ProviderError(ProviderFault.REJECTED, f"{name} takes no last frame")
                     data = await run_media(fill, data, spec.width, spec.height)  # some clips have the picture's shape
                     position = asset.role.removesuffix("_frame")
                     frames.append({"uri": await self._uri(asset, data), "position": position})
                 case role:
-                    message = f"{name} takes no {role.replace('_', ' ')} for {spec.mode}"
-                    raise ProviderError(ProviderFault.REJECTED, message)
+                    raise rejected(f"{name} takes no {role.replace('_', ' ')} for {spec.mode}")
         return fields | ({"promptImage": frames} if frames else {})
 
     async def _uri(self, asset: Asset, data: bytes) -> str:
@@ -324,7 +311,7 @@ class Runway:
 def _name(order: Order) -> str:
     if order.upstream_model not in _BY_SIZE:
         return order.upstream_model
-    return f"{order.upstream_model}_{_SIZED[_tier(order.spec, tuple(_SIZED))]}"
+    return f"{order.upstream_model}_{named_size(order.spec, _BY_SIZE_SIDES)}"
 
 
 def _fields(model: _Model, name: str, spec: ClipSpec) -> dict[str, Any]:
@@ -332,35 +319,17 @@ def _fields(model: _Model, name: str, spec: ClipSpec) -> dict[str, Any]:
     sizes = {Mode.TEXT_TO_VIDEO: model.text, Mode.IMAGE_TO_VIDEO: model.image, Mode.VIDEO_TO_VIDEO: model.video}
     size = sizes[spec.mode]
     if size is None:
-        raise ProviderError(ProviderFault.REJECTED, f"{name} makes no {spec.mode} at Runway")
-    units = len(spec.prompt.encode("utf-16-le")) // 2
-    if model.prompt_units_max is not None and units > model.prompt_units_max:
-        message = f"the prompt has {units} UTF-16 units; {name} takes at most {model.prompt_units_max} at Runway"
-        raise ProviderError(ProviderFault.REJECTED, message)
+        raise rejected(f"{name} makes no {spec.mode} at Runway")
     fields: dict[str, Any] = dict(size(spec))
     if spec.prompt:
         fields["promptText"] = spec.prompt
     if spec.mode is not Mode.VIDEO_TO_VIDEO or model.video_timed:
-        if spec.duration_s.denominator != 1:
-            message = f"Runway makes whole seconds; {float(spec.duration_s):g} s is not possible"
-            raise ProviderError(ProviderFault.REJECTED, message)
-        fields["duration"] = int(spec.duration_s)
+        fields["duration"] = whole_seconds(spec)
     said = {"seed": spec.seed, "audio": spec.audio, "negativePrompt": spec.negative_prompt}
     if spec.mode is Mode.VIDEO_TO_VIDEO:
         fields |= model.video_extra
         said = said if model.video_audio else {"seed": spec.seed}
     return fields | {k: v for k, v in said.items() if k in model.takes and v != ""}
-
-
-def _check_length(data: bytes, spec: ClipSpec) -> None:
-    """Runway bills the source's length, whatever the caller was charged for."""
-    try:
-        length_s = probe(BytesIO(data)).duration_s
-    except UnreadableClip as error:
-        raise ProviderError(ProviderFault.REJECTED, f"the source video: {error.message}") from error
-    if length_s > spec.duration_s + _SOURCE_TOLERANCE_S:
-        message = f"the source video lasts {length_s:.1f} s and {float(spec.duration_s):g} s were ordered"
-        raise ProviderError(ProviderFault.REJECTED, f"{message}; order its length, or send a shorter one")
 
 
 @contextmanager
@@ -409,7 +378,7 @@ def _classify(reply: Reply) -> ProviderError | None:
     if reply.status == 403 and "not available" in said.lower():  # "Model variant gen4_aleph is not available"
         return ProviderError(ProviderFault.MODEL_GONE, message)
     if reply.status in (400, 413, 422):
-        return ProviderError(ProviderFault.REJECTED, message)
+        return rejected(message)
     return None
 
 

@@ -32,8 +32,10 @@ from reelway.providers.base import (
     Handle,
     NotStopped,
     Order,
+    ProbeOutcome,
     Progress,
     Provider,
+    Serves,
     Stopped,
     Waiting,
 )
@@ -52,7 +54,7 @@ def build(context: Context) -> "Sandbox":
     return Sandbox(context.find_provider("previz"))
 
 
-class Sandbox:
+class Sandbox(Provider):
     """Plays the script, then hands on to `renderer`."""
 
     def __init__(self, renderer: Provider) -> None:
@@ -113,6 +115,10 @@ class Sandbox:
 
     async def aclose(self) -> None:
         """The renderer is closed by whoever made it."""
+
+    async def probe(self, upstream_model: str) -> ProbeOutcome:
+        """It is here, and everything is its model."""
+        return Serves(note="plays scripts")
 
     async def _begin(self, order: Order, word: str, rest: str) -> Handle:
         looks = 20 if word == "uncancellable" else 0

@@ -32,12 +32,27 @@ from reelway.providers.base import (
     Inputs,
     NotStopped,
     Order,
+    ProbeOutcome,
     Progress,
+    Provider,
     ProviderSettings,
+    Serves,
     Waiting,
     read_field,
 )
-from reelway.providers.wire import Origin, brief, json_or_none, origin, read_frame, read_json
+from reelway.providers.wire import (
+    Origin,
+    brief,
+    check_frames,
+    error_of,
+    json_or_none,
+    named_ratio,
+    named_size,
+    origin,
+    read_frame,
+    read_json,
+    whole_seconds,
+)
 
 FACTS = Facts(in_flight_max=8, poll_first_s=10.0, poll_most_s=15.0, submits_per_minute=50)
 
@@ -46,8 +61,8 @@ _AUDIENCE: Final = "https://oauth2.googleapis.com/token"  # whatever address the
 _SCOPE: Final = "https://www.googleapis.com/auth/cloud-platform"
 _SPARE_S: Final = 300.0  # a token with less left than this is not used for anything new
 _FRAMES: Final = {Role.FIRST_FRAME: "image", Role.LAST_FRAME: "lastFrame"}
-_RESOLUTIONS: Final = {720: "720p", 1080: "1080p", 2160: "4k"}  # by the shorter side
-_ASPECT_RATIOS: Final = {(16, 9): "16:9", (9, 16): "9:16"}
+_SIDES: Final = {"720p": 720, "1080p": 1080, "4k": 2160}
+_ASPECT_RATIOS: Final = ("16:9", "9:16")
 _OPERATION: Final = re.compile(r"(projects/[^/]+/locations/[^/]+/publishers/google/models/[^/]+)/operations/([\w-]+)")
 _GS: Final = re.compile(r"gs://([a-z0-9][a-z0-9._-]{1,221})/(.+)")
 # There is no list of what refusals say; "Support codes" are of the filters.
@@ -192,7 +207,7 @@ class _Tokens:
             raise ProviderError(ProviderFault.CREDENTIALS, message) from None
 
 
-class VertexVeo:
+class VertexVeo(Provider):
     """One project."""
 
     def __init__(
@@ -214,14 +229,8 @@ class VertexVeo:
 
     async def submit(self, order: Order) -> Handle:
         """POST {model}:predictLongRunning. There is no idempotency key and no list of operations."""
-        model = f"{self._models}/{quote(order.upstream_model, safe='')}"
-        body = await self._body(order)
-        try:
-            operation = await self._ask("POST", self._settings.address(), f"/{model}:predictLongRunning", body)
-        except ProviderError as error:
-            if error.fault is ProviderFault.NOT_FOUND:
-                raise ProviderError(ProviderFault.MODEL_GONE, error.message) from error
-            raise
+        path = f"/{self._models}/{quote(order.upstream_model, safe='')}:predictLongRunning"
+        operation = await self._of_model("POST", path, await self._body(order))
         name = read_field(operation, "name", str)
         if _OPERATION.fullmatch(name) is None:
             raise ProviderError(ProviderFault.UNREADABLE, f"the name of the operation is {brief(name)!r}")
@@ -276,6 +285,20 @@ class VertexVeo:
     async def aclose(self) -> None:
         """Nothing runs here."""
 
+    async def probe(self, upstream_model: str) -> ProbeOutcome:
+        """GET publishers/google/models/{id}: what Google lists. That the region has it is not told."""
+        about = await self._of_model("GET", f"/publishers/google/models/{quote(upstream_model, safe='')}")
+        return Serves(note=str(about.get("launchStage", "")) if isinstance(about, dict) else "")
+
+    async def _of_model(self, method: str, path: str, json: Any = None) -> Any:
+        """Ask of something that is there as long as the model is."""
+        try:
+            return await self._ask(method, self._settings.address(), path, json)
+        except ProviderError as error:
+            if error.fault is ProviderFault.NOT_FOUND:
+                raise ProviderError(ProviderFault.MODEL_GONE, error.message) from error
+            raise
+
     async def _ask(self, method: str, base_url: str, path: str, json: Any = None) -> Any:
         """With a token; once more with a new one when it is refused, which proves that nothing was done."""
         token = await self._tokens.get()
@@ -315,11 +338,12 @@ class VertexVeo:
 
     async def _body(self, order: Order) -> dict[str, Any]:
         spec = order.spec
+        check_frames(spec)
         instance: dict[str, Any] = {"prompt": spec.prompt} if spec.prompt else {}
         parameters: dict[str, Any] = {
-            "aspectRatio": _aspect_ratio(spec),
-            "resolution": _resolution(spec),
-            "durationSeconds": _seconds(spec),
+            "aspectRatio": named_ratio(spec, _ASPECT_RATIOS),
+            "resolution": named_size(spec, _SIDES),
+            "durationSeconds": whole_seconds(spec),
             "sampleCount": 1,
             "seed": spec.seed,
             "generateAudio": spec.audio,
@@ -329,8 +353,6 @@ class VertexVeo:
         if self._settings.storage_uri is not None:
             parameters["storageUri"] = self._folder(order)
         for asset in spec.assets:
-            if asset.role not in _FRAMES:
-                raise ProviderError(ProviderFault.REJECTED, f"Veo takes no {asset.role.replace('_', ' ')} here")
             instance[_FRAMES[asset.role]] = await self._picture(asset, spec)
         return {"instances": [instance], "parameters": parameters}
 
@@ -340,28 +362,6 @@ class VertexVeo:
 
     def _folder(self, order: Order) -> str:
         return f"{self._settings.storage_uri}/{re.sub(r'[^A-Za-z0-9_-]', '-', order.key)}/"
-
-
-def _aspect_ratio(spec: ClipSpec) -> str:
-    for (width, height), name in _ASPECT_RATIOS.items():
-        if spec.width * height == spec.height * width:
-            return name
-    raise ProviderError(ProviderFault.REJECTED, f"Veo makes 16:9 and 9:16; {spec.size} is neither")
-
-
-def _resolution(spec: ClipSpec) -> str:
-    name = _RESOLUTIONS.get(min(spec.width, spec.height))
-    if name is None:
-        offered = ", ".join(_RESOLUTIONS.values())
-        raise ProviderError(ProviderFault.REJECTED, f"Veo makes {offered}; {spec.size} is none of them")
-    return name
-
-
-def _seconds(spec: ClipSpec) -> int:
-    if spec.duration_s.denominator != 1:
-        message = f"Veo makes whole seconds; {float(spec.duration_s):g} s is not possible"
-        raise ProviderError(ProviderFault.REJECTED, message)
-    return spec.duration_s.numerator
 
 
 def _failed(error: Any) -> Failed:
@@ -381,18 +381,12 @@ def _classify(reply: Reply) -> ProviderError | None:
             refused = _REFUSAL.search(_said(reply))
             return ProviderError(ProviderFault.REFUSED if refused else ProviderFault.REJECTED, _said(reply))
         case 403:
-            unpaid = any(detail.get("reason") == "BILLING_DISABLED" for detail in _error(reply).get("details") or [])
+            unpaid = any(detail.get("reason") == "BILLING_DISABLED" for detail in error_of(reply).get("details") or [])
             return ProviderError(ProviderFault.FUNDS if unpaid else ProviderFault.CREDENTIALS, _said(reply))
         case 404:
             return ProviderError(ProviderFault.NOT_FOUND, _said(reply))
     return None
 
 
-def _error(reply: Reply) -> dict[str, Any]:
-    body = json_or_none(reply)
-    error = body.get("error") if isinstance(body, dict) else None
-    return error if isinstance(error, dict) else {}
-
-
 def _said(reply: Reply) -> str:
-    return brief(_error(reply).get("message") or f"the provider answered HTTP {reply.status}")
+    return brief(error_of(reply).get("message") or f"the provider answered HTTP {reply.status}")

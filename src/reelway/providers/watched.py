@@ -8,14 +8,24 @@ from typing import Final, TypeVar
 from reelway.errors import ProviderError, ProviderFault
 from reelway.kit.metrics import Metrics
 from reelway.kit.tracing import Tracing
-from reelway.providers.base import CancelOutcome, Failed, FindOutcome, Handle, Order, Progress, Provider
+from reelway.providers.base import (
+    Callback,
+    CancelOutcome,
+    Failed,
+    FindOutcome,
+    Handle,
+    Order,
+    ProbeOutcome,
+    Progress,
+    Provider,
+)
 
 T = TypeVar("T")
 
 _OPERATOR_MUST_ACT: Final = (ProviderFault.CREDENTIALS, ProviderFault.FUNDS, ProviderFault.MODEL_GONE)
 
 
-class WatchedProvider:
+class WatchedProvider(Provider):
     """See Provider."""
 
     def __init__(self, name: str, inner: Provider, metrics: Metrics, tracing: Tracing) -> None:
@@ -52,6 +62,14 @@ class WatchedProvider:
     async def aclose(self) -> None:
         """See Provider."""
         await self._inner.aclose()
+
+    async def probe(self, upstream_model: str) -> ProbeOutcome:
+        """See Provider."""
+        return await self._counted("probe", self._inner.probe(upstream_model))
+
+    async def genuine(self, callback: Callback) -> bool:
+        """See Provider."""
+        return await self._inner.genuine(callback)
 
     async def _traced(self, call: str, made: Awaitable[T]) -> T:
         with self._tracing.span(call, {"reelway.provider": self._name}, kind="client"):

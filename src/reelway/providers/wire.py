@@ -4,28 +4,36 @@ An adapter says what to send and what an answer means; this turns what goes wron
 """
 
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any, Final, TypeAlias
+from fractions import Fraction
+from io import BytesIO
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
-from reelway.domain.generation import Asset, ClipSpec
+from reelway.domain.generation import Asset, ClipSpec, Role
 from reelway.errors import ProviderError, ProviderFault, StorageError
 from reelway.kit import multipart
 from reelway.kit.multipart import Upload
 from reelway.kit.outbound import KIB, Outbound, OutboundError, Reply
 from reelway.media.picture import fill
+from reelway.media.probe import UnreadableClip, probe
 from reelway.media.worker import run_media
 from reelway.providers.base import Context, Done, Inputs, raise_for_status
 from reelway.storage.base import MissingFile
 
+T = TypeVar("T")
 Classify: TypeAlias = Callable[[Reply], ProviderError | None]
 """What the adapter makes of an answer of any status; None leaves a status of 400 and more to `raise_for_status`."""
 
+RATIOS: Final = ("16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3", "21:9", "9:21")
 _ANSWER_BYTES_MAX: Final = 1024 * KIB
 _BRIEF_CHARS: Final = 300
 _SECRET_CHARS_LEAST: Final = 8
 _NOT_DONE_HERE: Final = frozenset({301, 302, 307, 308})  # the request was not looked at; a 303 may follow a job
+_SOURCE_TOLERANCE_S: Final = Fraction(1, 10)  # a container says a frame or two more than it plays
+_PIXELS_OFF_MAX: Final = Fraction(8, 100)
+_RATIO_OFF_MAX: Final = Fraction(1, 25)  # sides are multiples of 32 at some, whose 16:9 is 1344x768
 
 
 def origin(
@@ -33,6 +41,13 @@ def origin(
 ) -> "Origin":
     """The provider's origin; the operator named it, so it may be on this machine or in the LAN."""
     return Origin(context.trusting(base_url), base_url, headers=headers, classify=classify, timeout_s=timeout_s)
+
+
+def bearer_origin(context: Context, classify: Classify) -> "Origin":
+    """The `base_url` of the provider's table, with its `key` as a bearer token."""
+    settings = context.settings
+    headers = {"Authorization": f"Bearer {settings.key.get_secret_value()}"}
+    return origin(context, settings.base_url, headers=headers, classify=classify, timeout_s=settings.timeout_s)
 
 
 class Origin:
@@ -140,6 +155,13 @@ def json_or_none(reply: Reply) -> Any:
         return None
 
 
+def error_of(reply: Reply) -> dict[str, Any]:
+    """The object that many put under `error`; empty when there is none."""
+    body = json_or_none(reply)
+    error = body.get("error") if isinstance(body, dict) else None
+    return error if isinstance(error, dict) else {}
+
+
 def brief(text: object) -> str:
     """What a provider says, short enough to pass on."""
     words = " ".join(str(text).split())
@@ -164,6 +186,84 @@ async def read_frame(inputs: Inputs, asset: Asset, spec: ClipSpec) -> bytes:
 def data_url(png: bytes) -> str:
     """A picture as text, for providers that take a URL."""
     return f"data:image/png;base64,{b64encode(png).decode()}"
+
+
+def rejected(message: str) -> ProviderError:
+    """What the provider cannot take; nothing was sent."""
+    return ProviderError(ProviderFault.REJECTED, message)
+
+
+def whole_seconds(spec: ClipSpec) -> int:
+    """The length; raises REJECTED for one between two seconds."""
+    if spec.duration_s.denominator != 1:
+        raise rejected(f"only whole seconds are made there; {float(spec.duration_s):g} s is not possible")
+    return spec.duration_s.numerator
+
+
+def named_ratio(spec: ClipSpec, names: Iterable[str] = RATIOS) -> str:
+    """Which of the provider's ratios, like 16:9, the clip has; raises REJECTED for none of them."""
+    asked = Fraction(spec.width, spec.height)
+    off = {name: abs(Fraction(name.replace(":", "/")) / asked - 1) for name in names}
+    nearest = min(off, key=off.__getitem__)
+    if off[nearest] > _RATIO_OFF_MAX:
+        raise rejected(f"only {', '.join(off)} are made there; {spec.size} is none of them")
+    return nearest
+
+
+def named_size(spec: ClipSpec, sides: Mapping[str, int]) -> str:
+    """Which of the provider's sizes, by the shorter side of their 16:9; raises REJECTED for none of them.
+
+    A square of 720p is 960x960 where vendors keep the number of pixels, and 720x720 where they keep that side.
+    """
+    pixels = spec.width * spec.height
+    off = {name: abs(Fraction(9 * pixels, 16 * side * side) - 1) for name, side in sides.items()}
+    nearest = min(off, key=off.__getitem__)
+    if off[nearest] <= _PIXELS_OFF_MAX:
+        return nearest
+    for name, side in sides.items():
+        if side == min(spec.width, spec.height):
+            return name
+    raise rejected(f"only {', '.join(sides)} are made there; {spec.size} is none of them")
+
+
+def check_frames(spec: ClipSpec) -> None:
+    """Raise REJECTED for inputs other than a first frame, and a last one with it."""
+    roles = {asset.role for asset in spec.assets}
+    for other in sorted(roles - {Role.FIRST_FRAME, Role.LAST_FRAME}):
+        raise rejected(f"no {other.replace('_', ' ')} is taken there")
+    if Role.LAST_FRAME in roles and Role.FIRST_FRAME not in roles:
+        raise rejected("no last frame is taken there without a first")
+
+
+async def check_source(data: bytes, spec: ClipSpec) -> None:
+    """Raise REJECTED for a video longer than the clip: an edit is as long as its source, and so is the bill."""
+    await run_media(_check_length, data, spec)
+
+
+def _check_length(data: bytes, spec: ClipSpec) -> None:
+    try:
+        length_s = probe(BytesIO(data)).duration_s
+    except UnreadableClip as error:
+        raise rejected(f"the source video: {error.message}") from error
+    if length_s > spec.duration_s + _SOURCE_TOLERANCE_S:
+        message = f"the source video lasts {length_s:.1f} s and {float(spec.duration_s):g} s were ordered"
+        raise rejected(f"{message}; order its length, or send a shorter one")
+
+
+class Kept(Generic[T]):
+    """What a provider publishes to check its signatures by: asked for once, and again when it is old."""
+
+    def __init__(self, ask: Callable[[], Awaitable[T]], *, keep_s: float) -> None:
+        self._ask = ask
+        self._keep_ms = int(keep_s * 1000)
+        self._kept: tuple[int, T] | None = None
+
+    async def get(self, now_ms: int, *, no_older_than_s: float | None = None) -> T:
+        """What is kept, unless it is older; raises what asking raises."""
+        keep_ms = self._keep_ms if no_older_than_s is None else int(no_older_than_s * 1000)
+        if self._kept is None or abs(now_ms - self._kept[0]) > keep_ms:
+            self._kept = now_ms, await self._ask()
+        return self._kept[1]
 
 
 def _origin_of(url: str) -> tuple[str, str, int | None]:

@@ -1,17 +1,16 @@
 """A create whose commit is not answered: the caller hears what is true, and money and files follow it."""
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 import asyncpg
 import pytest
 
+from builders import a_router
 from cutter import Cut, Cutter, cutter
 from reelway.accounts.keys import Caller, authenticate, create_key
 from reelway.accounts.workspaces import ensure_workspace
-from reelway.catalogue.load import load
 from reelway.db.postgres import PostgresDatabase
 from reelway.dispatch.local import LocalDispatch
 from reelway.domain.generation import Asset, Dialect, Generation, GenerationRequest, InputFile, Mode
@@ -19,7 +18,6 @@ from reelway.domain.money import Purse
 from reelway.errors import CommitUnknown, Overloaded
 from reelway.generations import create, store
 from reelway.generations.create import Created, Creator, Submission
-from reelway.generations.routing import Router
 from reelway.kit.clock import SystemClock
 from reelway.kit.metrics import Metrics
 from reelway.kit.tracing import Tracing
@@ -84,13 +82,11 @@ async def desk(cluster: Postgres, database_url: str) -> AsyncIterator[Desk]:
         _, key = await db.write(create_key(workspace.id, Purse.TEST, "k", (), 0))
         creator = Creator(
             db=db,
-            catalogue=load(None),
-            router=Router(previz_off=(), clock=clock),
+            router=a_router(db, clock),
             inputs=inputs,  # type: ignore[arg-type]
             dispatch=LocalDispatch(db, clock),
             clock=clock,
             in_flight_max=100,
-            rng=random.Random(1),
             metrics=Metrics(),
             tracing=Tracing(),
         )

@@ -27,5 +27,7 @@ CASES = (
         stops=False,
         lost=CannotTell,
         secrets=(KEY,),
+        calls_back=True,
+        probes="account",
     ),
 )

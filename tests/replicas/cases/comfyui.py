@@ -54,6 +54,7 @@ def _case(name: str, key: str | None) -> Case:
         troubles=frozenset(own if key is None else own | {Trouble.CREDENTIALS}),
         key_header=None if key is None else "authorization",
         secrets=() if key is None else (key,),
+        probes="model",
     )
 
 

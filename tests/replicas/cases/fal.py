@@ -13,12 +13,20 @@ CASES = (
         name="fal",
         provider="fal",
         serve=FalQueue,
-        table=lambda replica: {"base_url": replica.url, "key": KEY},
+        table=lambda replica: {
+            "base_url": replica.url,
+            "platform_url": f"{replica.url}/platform/v1",
+            "webhook_keys_url": f"{replica.url}/.well-known/jwks.json",
+            "key": KEY,
+        },
         order=Order(key="gen:1", spec=_SPEC, upstream_model="fal-ai/kling-video/v3"),
         # A failure is no state of its own; tests/unit/providers/test_fal.py has them.
         states={"IN_QUEUE": "waiting", "IN_PROGRESS": "started", "COMPLETED": "done"},
         stops=False,
         lost=CannotTell,
         secrets=(KEY,),
+        calls_back=True,
+        signed=True,
+        probes="model",
     ),
 )

@@ -22,6 +22,7 @@ def _case(name: str, **changes: object) -> Case:
         "order": Order(key="gen:1", spec=_SPEC, upstream_model="gemini-omni-1.1-flash"),
         "lost": CannotTell,
         "key_header": "x-goog-api-key",
+        "probes": "model",
         "secrets": (KEY,),
     }
     return Case(**(facts | changes))  # type: ignore[arg-type]
@@ -51,5 +52,7 @@ CASES = (
             "cancelled": ProviderFault.UNAVAILABLE,
         },
         stops=True,
+        calls_back=True,
+        signed=True,
     ),
 )

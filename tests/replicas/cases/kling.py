@@ -4,7 +4,7 @@ from builders import a_spec
 from reelway.errors import ProviderFault
 from reelway.providers.base import Found, Order
 from replicas.case import Case
-from replicas.kling import ACCESS_KEY, SECRET_KEY, Kling
+from replicas.kling import ACCESS_KEY, SECRET_KEY, WEBHOOK_SECRET, Kling
 from replicas.replica import KEY, Replica
 
 _SPEC = a_spec(width=1280, height=720, fps=24, frames=120, prompt="a red kite over the sea")
@@ -24,13 +24,17 @@ def _case(name: str, *, secret: str, done: str, **table: object) -> Case:
         states=_STATES | {done: "done"},  # type: ignore[arg-type]
         stops=False,
         lost=Found,
-        secrets=(secret,),
+        secrets=(secret, *([WEBHOOK_SECRET] if "webhook_secret" in table else [])),
+        calls_back="webhook_secret" in table,
+        signed="webhook_secret" in table,
+        probes="account",
     )
 
 
 CASES = (
-    _case("kling", secret=KEY, done="succeeded", key=KEY),
-    _case("kling-legacy", secret=KEY, done="succeed", key=KEY, api="legacy"),
+    _case("kling", secret=KEY, done="succeeded", key=KEY, webhook_secret=WEBHOOK_SECRET),
+    _case("kling-unsigned", secret=KEY, done="succeeded", key=KEY),
+    _case("kling-legacy", secret=KEY, done="succeed", key=KEY, api="legacy", webhook_secret=WEBHOOK_SECRET),
     _case(
         "kling-legacy-pair",
         secret=SECRET_KEY,

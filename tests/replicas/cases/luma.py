@@ -29,6 +29,8 @@ def _case(profile: str, model: str, working: str, never: Trouble) -> Case:
         lost=CannotTell,
         troubles=VENDORS_OWN - {never},
         secrets=(KEY,),
+        calls_back=profile == "dream_machine",
+        probes="account",
     )
 
 

@@ -29,5 +29,7 @@ CASES = (
         stops=False,  # one that runs; tests/unit/providers/test_minimax.py stops one that waits
         lost=CannotTell,
         secrets=(KEY,),
+        calls_back=True,
+        probes="account",
     ),
 )

@@ -33,6 +33,7 @@ def _case(profile: str, **changes: object) -> Case:
         "stops": False,
         "lost": CannotTell,
         "secrets": (KEY,),
+        "probes": "model",
     }
     return Case(**(facts | changes))  # type: ignore[arg-type]
 
@@ -46,6 +47,7 @@ CASES = (
         lost=Absent,
         troubles=_ENGINES_OWN,
         key_header=None,
+        probes="account",
     ),
-    _case("vllm_omni", stops=True, lost=Absent, troubles=_ENGINES_OWN | {Trouble.CREDENTIALS}),
+    _case("vllm_omni", stops=True, lost=Absent, troubles=_ENGINES_OWN | {Trouble.CREDENTIALS}, probes="account"),
 )

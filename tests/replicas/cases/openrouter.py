@@ -4,7 +4,7 @@ from builders import a_spec
 from reelway.errors import ProviderFault
 from reelway.providers.base import CannotTell, Order
 from replicas.case import Case
-from replicas.openrouter import OpenRouter
+from replicas.openrouter import WEBHOOK_SECRET, OpenRouter
 from replicas.replica import KEY
 
 _SPEC = a_spec(width=1280, height=720, fps=24, frames=120, prompt="a red kite over the sea")
@@ -14,7 +14,7 @@ CASES = (
         name="openrouter",
         provider="openrouter",
         serve=OpenRouter,
-        table=lambda replica: {"base_url": f"{replica.url}/api/v1", "key": KEY},
+        table=lambda replica: {"base_url": f"{replica.url}/api/v1", "key": KEY, "webhook_secret": WEBHOOK_SECRET},
         order=Order(key="gen:1", spec=_SPEC, upstream_model="bytedance/seedance-2.5"),
         states={
             "pending": "waiting",
@@ -27,6 +27,9 @@ CASES = (
         },
         stops=False,
         lost=CannotTell,
-        secrets=(KEY,),
+        secrets=(KEY, WEBHOOK_SECRET),
+        calls_back=True,
+        signed=True,
+        probes="model",
     ),
 )

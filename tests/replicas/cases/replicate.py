@@ -28,5 +28,8 @@ CASES = (
         lost=CannotTell,
         troubles=VENDORS_OWN - {Trouble.REFUSED},  # a model refuses when it runs
         secrets=(KEY,),
+        calls_back=True,
+        signed=True,
+        probes="model",
     ),
 )

@@ -30,5 +30,6 @@ CASES = (
         lost=CannotTell,
         troubles=VENDORS_OWN - {Trouble.REFUSED},  # moderation fails the task, never the request
         secrets=(KEY,),
+        probes="account",
     ),
 )

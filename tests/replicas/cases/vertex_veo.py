@@ -41,5 +41,6 @@ CASES = (
         stops=False,
         lost=CannotTell,
         secrets=(TOKEN, "PRIVATE KEY"),
+        probes="model",
     ),
 )

@@ -9,7 +9,7 @@ import pytest
 from builders import a_spec
 from reelway.catalogue.load import load
 from reelway.domain.generation import GenerationRequest, Mode, OutputType
-from reelway.domain.models import ModelCard, parse_ratio, smallest_request
+from reelway.domain.models import ModelCard, parse_ratio, smallest_clip
 from reelway.errors import ConfigError, InvalidRequest, ModelNotFound
 
 CATALOGUE = load()
@@ -85,13 +85,13 @@ def test_any_size_in_bounds_is_made_where_the_card_says_any() -> None:
 
 def test_missing_price_is_never_zero() -> None:
     with pytest.raises(ConfigError, match="no price"):
-        replace(SORA, price=None).price_microusd(smallest_request(SORA))
+        replace(SORA, price=None).price_microusd(smallest_clip(SORA))
 
 
 @pytest.mark.parametrize("card", CATALOGUE.cards(), ids=lambda c: c.id)
-def test_every_card_resolves_and_prices_its_own_smallest_request(card: ModelCard) -> None:
+def test_every_card_resolves_and_prices_its_own_smallest_clip(card: ModelCard) -> None:
     """An entry whose price has a key that no request reaches makes every call unavailable elsewhere."""
-    price = card.price_microusd(smallest_request(card))
+    price = card.price_microusd(smallest_clip(card))
     assert (price == 0) == (card.id == "previz")
     assert card.routes
 

@@ -88,6 +88,20 @@ def test_a_prompt_is_hidden_whoever_quotes_it(lines: Callable[[], list[Any]]) ->
     assert "kite" not in bug["exception"]
 
 
+def test_keys_of_providers_are_hidden_from_every_task_and_library(lines: Callable[[], list[Any]]) -> None:
+    key, document = "opaque/0123456789", '{\n  "private_key": "0123456789+/"\n}'
+    logs.hide_always(key, document, "")
+    structlog.get_logger("test").warning("poll_failed", error=f"no such key: {key}", about={"deep": [key]})
+    logging.getLogger("other").error("sent %s", document.splitlines()[1])
+    logs.hide_always()
+    structlog.get_logger("test").warning("poll_failed", error=f"no such key: {key}")
+    first, second, third = lines()
+    assert first["error"] == "no such key: [secret]"
+    assert key not in str(first)
+    assert "0123456789+/" not in str(second)
+    assert third["error"].endswith(key)
+
+
 def test_other_libraries_write_the_same_lines(lines: Callable[[], list[Any]]) -> None:
     structlog.contextvars.bind_contextvars(generation="video_1")
     logging.getLogger("somebody.else").warning("odd request with %s", "rw_live_" + "a" * 20)

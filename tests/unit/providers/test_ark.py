@@ -85,8 +85,8 @@ async def test_frames_go_as_bytes_of_the_clips_shape_and_no_ratio_with_them() ->
     ("changes", "message"),
     [
         ({"width": 1024, "height": 576}, "makes no 1024x576"),
-        ({"frames": 121}, r"whole seconds at 24 fps, not 5\.04167 s"),
-        ({"fps": 16, "frames": 80}, "not 5 s at 16 fps"),
+        ({"frames": 121}, r"whole seconds .* 5\.04167 s"),
+        ({"fps": 16, "frames": 80}, "24 fps, not 16"),
     ],
 )
 async def test_what_seedance_cannot_make_is_refused_before_anything_is_sent(

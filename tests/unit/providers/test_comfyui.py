@@ -17,7 +17,7 @@ from builders import a_spec
 from reelway.catalogue.load import load
 from reelway.domain.generation import Asset, GenerationRequest, InputFile, Mode, Role
 from reelway.errors import ConfigError, ProviderError, ProviderFault
-from reelway.providers.base import Absent, Done, Failed, Found, NotStopped, Order, Stopped, Waiting
+from reelway.providers.base import Absent, Done, Failed, Found, NotStopped, Order, Serves, Stopped, Waiting
 from reelway.providers.configured import configure
 from replicas.case import adapter
 from replicas.cases.comfyui import BINDINGS, EXAMPLES, MODELS
@@ -281,6 +281,43 @@ async def test_a_job_that_has_ended_cannot_be_stopped_and_one_that_was_is() -> N
             assert await provider.cancel(handle) == outcome
         replica.restart()
         assert await provider.cancel(handle) == Stopped()
+
+
+# -- probes --------------------------------------------------------------------------------------
+
+
+async def test_a_probe_looks_at_every_node_of_every_workflow_of_the_model_once() -> None:
+    """One that only its image-to-video has is looked at too; a picture that an order brings need not be there."""
+    async with ComfyUI().serving() as replica, adapter("comfyui", table(replica)) as provider:
+        assert await provider.probe("wan2.2-5b") == Serves()
+        asked = [seen.path.removeprefix("/object_info/") for seen in replica.seen]
+        assert len(asked) == len(set(asked))
+        assert {"LoadImage", "UNETLoader", "SaveVideo"} <= set(asked)
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "words"),
+    [
+        ("1.unet_name", "wan3.safetensors", "node 1 (UNETLoader): the server has no unet_name 'wan3.safetensors'"),
+        ("11.format", "gif", "node 11 (SaveVideo): the server has no format 'gif'"),
+        ("9", "VAEDecodeTiled", "node 9: the server has no node VAEDecodeTiled"),
+    ],
+)
+async def test_a_probe_names_what_the_server_lacks(tmp_path: Path, place: str, value: str, words: str) -> None:
+    graph = json.loads((EXAMPLES / TEXT).read_text())
+    id_, _, name = place.partition(".")
+    if name:
+        graph[id_]["inputs"][name] = value
+    else:
+        graph[id_]["class_type"] = value
+    (tmp_path / "it.json").write_text(json.dumps(graph))
+    models = {"wan2.2-5b": MODELS["wan2.2-5b"] | {"workflow": str(tmp_path / "it.json")}}
+    async with ComfyUI().serving() as replica, adapter("comfyui", table(replica, models)) as provider:
+        with pytest.raises(ProviderError) as caught:
+            await provider.probe("wan2.2-5b")
+        assert (caught.value.fault, caught.value.message) == (ProviderFault.MODEL_GONE, words)
+        with pytest.raises(ProviderError):
+            await provider.submit(order())
 
 
 # -- start-up ------------------------------------------------------------------------------------

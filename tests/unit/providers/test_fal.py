@@ -2,21 +2,23 @@
 
 import base64
 import io
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image
 
 from builders import a_spec
 from reelway.domain.generation import Asset, Mode, Role
 from reelway.errors import ProviderError, ProviderFault
-from reelway.providers.base import Done, Failed, NotStopped, Order, Provider, Stopped
+from reelway.providers.base import Callback, CannotTell, Done, Failed, NotStopped, Order, Provider, Serves, Stopped
 from replicas.case import adapter
 from replicas.fal import FalQueue
-from replicas.replica import KEY
+from replicas.replica import KEY, Replica
 
 KLING, SEEDANCE, H3 = "fal-ai/kling-video/v3", "bytedance/seedance-2.5", "minimax/h3"
 SPEC = a_spec(width=1280, height=720, fps=24, frames=120, negative_prompt="blur", audio=True)
@@ -38,10 +40,15 @@ def picture(role: Role) -> tuple[Asset, bytes]:
 async def talking(files: dict[str, bytes] | None = None, path: str = "") -> AsyncIterator[tuple[Provider, FalQueue]]:
     async with (
         FalQueue().serving() as replica,
-        adapter("fal", {"base_url": f"{replica.url}{path}", "key": KEY}, files=files) as provider,
+        adapter("fal", table(replica) | {"base_url": f"{replica.url}{path}"}, files=files) as provider,
     ):
         assert isinstance(replica, FalQueue)
         yield provider, replica
+
+
+def table(replica: Replica) -> dict[str, Any]:
+    urls = {"platform_url": f"{replica.url}/platform/v1", "webhook_keys_url": f"{replica.url}/.well-known/jwks.json"}
+    return {"key": KEY} | urls
 
 
 async def sent(what: Order, files: dict[str, bytes] | None = None) -> tuple[str, dict[str, Any]]:
@@ -98,12 +105,11 @@ async def test_pictures_go_as_data_and_decide_the_ratio(model: str, first: str) 
     ("model", "changes", "message"),
     [
         ("fal-ai/unheard-of", {}, "no inputs are known of 'fal-ai/unheard-of'"),
-        (H3, {"width": 1366, "height": 768, "frames": 96}, "5 to 15 whole seconds; 4 s is not possible"),
-        (SEEDANCE, {"frames": 121}, r"4 to 30 whole seconds; 5\.04167 s"),
-        (SEEDANCE, {"width": 1920, "height": 1080}, "does not make 1920x1080"),
-        (KLING, {"width": 1470, "height": 630}, "makes 16:9, 9:16, 1:1; 1470x630 is none of them"),
-        (KLING, {"assets": (picture(Role.LAST_FRAME)[0],)}, "no last frame without a first"),
-        (KLING, {"assets": (picture(Role.SOURCE_VIDEO)[0],)}, "takes no source video"),
+        (SEEDANCE, {"frames": 121}, r"whole seconds are made there; 5\.04167 s"),
+        (KLING, {"width": 854, "height": 480}, "standard, pro are made there; 854x480 is none of them"),
+        (KLING, {"width": 1920, "height": 480}, "1920x480 is none of them"),
+        (KLING, {"assets": (picture(Role.LAST_FRAME)[0],)}, "no last frame is taken there without a first"),
+        (KLING, {"assets": (picture(Role.SOURCE_VIDEO)[0],)}, "no source video is taken there"),
     ],
 )
 async def test_what_a_model_cannot_do_is_refused_before_anything_is_sent(
@@ -114,6 +120,16 @@ async def test_what_a_model_cannot_do_is_refused_before_anything_is_sent(
             await provider.submit(order(model, **changes))
         assert caught.value.fault is ProviderFault.REJECTED
         assert replica.seen == []
+
+
+@pytest.mark.parametrize("changes", [{"frames": 24 * 31}, {"width": 1920, "height": 1080}])
+async def test_what_only_the_model_knows_is_refused_by_fal_and_unpaid(changes: dict[str, Any]) -> None:
+    """A route of the catalogue says it before; this is one that says too much."""
+    async with talking() as (provider, replica):
+        with pytest.raises(ProviderError, match="Input should be one of") as caught:
+            await provider.submit(order(SEEDANCE, **changes))
+        assert caught.value.fault is ProviderFault.REJECTED
+        assert replica.jobs == {}
 
 
 async def test_what_was_made_and_what_was_left_out_are_told() -> None:
@@ -213,3 +229,58 @@ async def test_clips_do_not_stay_public_for_ever() -> None:
     async with talking() as (provider, replica):
         await provider.submit(order())
         assert "86400" in replica.seen[0].headers["x-fal-object-lifecycle-preference"]
+
+
+async def called(provider: Provider, replica: FalQueue) -> Callback:
+    replica.looks = 0
+    await provider.submit(replace(order(), callback_url="https://reelway.example/c?a=b&c=d"))
+    headers, body = replica.callback(next(reversed(replica.jobs)))
+    headers = {name.lower(): value for name, value in headers.items()}
+    return Callback(url="", headers=headers, body=body, now_ms=time.time_ns() // 1_000_000)
+
+
+async def test_the_keys_of_webhooks_are_asked_for_once_and_without_ours() -> None:
+    async with talking() as (provider, replica):
+        call = await called(provider, replica)
+        assert list(replica.callback_urls.values()) == ["https://reelway.example/c?a=b&c=d"]
+        for _ in range(3):
+            assert await provider.genuine(call)
+        assert not await provider.genuine(replace(call, body=b"{}"))
+        assert replica.keys_asked == 1
+        (asked,) = (seen for seen in replica.seen if seen.path.endswith("jwks.json"))
+        assert "authorization" not in asked.headers
+
+
+async def test_a_key_that_is_new_is_found_and_guesses_do_not_have_us_ask_for_ever() -> None:
+    async with talking() as (provider, replica):
+        assert await provider.genuine(await called(provider, replica))
+        replica.signing_key = Ed25519PrivateKey.generate()
+        call = await called(provider, replica)
+        later = replace(call, now_ms=call.now_ms + 61_000)
+        assert await provider.genuine(later)
+        assert replica.keys_asked == 2
+        for _ in range(5):
+            assert not await provider.genuine(replace(later, body=b"{}"))
+        assert replica.keys_asked == 2
+
+
+async def test_old_calls_do_not_have_us_ask_for_keys() -> None:
+    async with talking() as (provider, replica):
+        call = await called(provider, replica)
+        assert not await provider.genuine(replace(call, now_ms=call.now_ms + 301_000))
+        assert replica.keys_asked == 0
+
+
+async def test_a_probe_tells_the_price_that_fal_has_for_the_endpoint() -> None:
+    async with talking() as (provider, replica):
+        assert await provider.probe(KLING) == Serves("0.084 USD for each second")
+        assert replica.seen[-1].path.endswith("fal-ai%2Fkling-video%2Fv3%2Fstandard%2Ftext-to-video")
+        replica.unpriced.add(f"{H3}/text-to-video")
+        assert await provider.probe(H3) == Serves(f"the key is good; fal lists no price of {H3}/text-to-video")
+
+
+async def test_the_key_of_another_queue_is_not_shown_to_fal() -> None:
+    """A proxy before the queue has keys of its own."""
+    async with FalQueue().serving() as replica, adapter("fal", {"key": KEY, "base_url": replica.url}) as provider:
+        assert await provider.probe(KLING) == CannotTell()
+        assert replica.seen == []

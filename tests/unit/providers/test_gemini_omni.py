@@ -2,18 +2,20 @@
 
 import base64
 import io
+import time
 from dataclasses import replace
 from typing import Any
 
 import orjson
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image
 
 from builders import a_spec
 from reelway.domain.generation import Asset, Mode, Role
 from reelway.errors import ProviderError, ProviderFault
 from reelway.kit.outbound import Reply
-from reelway.providers.base import Done, Failed, NotStopped, Order, Stopped, Waiting
+from reelway.providers.base import Callback, Done, Failed, NotStopped, Order, Serves, Stopped, Waiting
 from reelway.providers.gemini_omni import _classify
 from replicas.case import adapter, stored
 from replicas.gemini_omni import GeminiOmni
@@ -89,10 +91,9 @@ async def test_a_first_frame_goes_along_in_the_clips_size() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"width": 1280, "height": 1280}, "16:9 and 9:16; 1280x1280 is neither"),
-        ({"width": 854, "height": 480}, "16:9 and 9:16"),
-        ({"width": 1024, "height": 576}, "360p, 720p, 1080p, 4k; 1024x576"),
-        ({"frames": 97}, r"whole seconds; 4\.04167 s"),
+        ({"width": 1280, "height": 1280}, "only 16:9, 9:16 are made there; 1280x1280"),
+        ({"width": 1024, "height": 576}, "only 360p, 720p, 1080p, 4k are made there; 1024x576"),
+        ({"frames": 97}, r"whole seconds are made there; 4\.04167 s"),
         ({"assets": (asset(Role.LAST_FRAME),)}, "first frame and no other"),
         ({"assets": (asset(Role.SOURCE_VIDEO),)}, "first frame and no other"),
         ({"assets": (asset(Role.FIRST_FRAME),)}, "gone from storage"),
@@ -190,6 +191,76 @@ async def test_a_clip_that_google_no_longer_keeps_is_not_found() -> None:
         with pytest.raises(ProviderError, match="may not exist") as caught:
             await made.poll(handle)
         assert caught.value.fault is ProviderFault.NOT_FOUND
+
+
+# -- calls from Google -----------------------------------------------------------------------
+
+CALLBACK = "https://reelway.example/callbacks/gemini_omni/video_1/0123456789abcdef"
+
+
+def arrives(replica: GeminiOmni, *, later_s: int = 0) -> Callback:
+    headers, body = replica.callback("v1_0")
+    lower = {name.lower(): value for name, value in headers.items()}
+    return Callback(url=CALLBACK, headers=lower, body=body, now_ms=int((time.time() + later_s) * 1000))
+
+
+def keys_fetched(replica: GeminiOmni) -> int:
+    return len([seen for seen in replica.seen if seen.path == "/.well-known/jwks.json"])
+
+
+async def test_only_the_background_calls_and_only_over_https() -> None:
+    """Google takes `webhook_config` with `background` alone, and delivers to nothing but HTTPS."""
+    asked = replace(order(), callback_url=CALLBACK)
+    assert (await sent(asked, background=True))["webhook_config"] == {"uris": [CALLBACK]}
+    assert "webhook_config" not in await sent(asked)
+    plain = replace(asked, callback_url="http://reelway.example/callbacks")
+    assert "webhook_config" not in await sent(plain, background=True)
+
+
+async def test_googles_keys_are_asked_for_once_and_never_with_ours() -> None:
+    async with GeminiOmni().serving() as replica, adapter("gemini_omni", table(replica)) as made:
+        assert [await made.genuine(arrives(replica)) for _ in range(3)] == [True] * 3
+        assert keys_fetched(replica) == 1
+        assert "x-goog-api-key" not in replica.seen[0].headers
+
+
+async def test_a_new_key_of_googles_is_found() -> None:
+    async with GeminiOmni().serving() as replica, adapter("gemini_omni", table(replica)) as made:
+        assert await made.genuine(arrives(replica))
+        replica.signing_keys.append(Ed25519PrivateKey.generate())
+        assert not await made.genuine(arrives(replica)), "its keys were asked for a moment ago"
+        assert keys_fetched(replica) == 1
+        assert await made.genuine(arrives(replica, later_s=61))
+        assert keys_fetched(replica) == 2
+
+
+@pytest.mark.parametrize("sort", ["v1,", "", "a.b.c"])
+async def test_another_sort_of_signature_is_not_googles(sort: str) -> None:
+    """A token, as Google's page has it, or the shared secret of a static webhook, says nothing of this call."""
+    async with GeminiOmni().serving() as replica, adapter("gemini_omni", table(replica)) as made:
+        good = arrives(replica)
+        signature = sort + good.headers["webhook-signature"].removeprefix("v1a,")
+        assert not await made.genuine(replace(good, headers=good.headers | {"webhook-signature": signature}))
+        two = f"v1a,{base64.b64encode(bytes(64)).decode()} {good.headers['webhook-signature']}"
+        assert await made.genuine(replace(good, headers=good.headers | {"webhook-signature": two}))
+
+
+async def test_keys_that_cannot_be_had_are_no_forgery() -> None:
+    """Google calls again for a day; a refusal would have to be final."""
+    async with GeminiOmni().serving() as replica, adapter("gemini_omni", table(replica)) as made:
+        call = arrives(replica)
+        replica.signing_keys.clear()
+        assert not await made.genuine(call)
+    async with adapter("gemini_omni", table(replica)) as made:
+        with pytest.raises(ProviderError) as caught:
+            await made.genuine(call)
+        assert caught.value.fault is ProviderFault.UNAVAILABLE
+
+
+async def test_a_probe_asks_for_the_model_alone() -> None:
+    async with GeminiOmni().serving() as replica, adapter("gemini_omni", table(replica)) as made:
+        assert await made.probe("gemini-omni-1.1-flash") == Serves()
+        assert [seen.path for seen in replica.seen] == ["/v1beta/models/gemini-omni-1.1-flash"]
 
 
 def said(http_status: int, message: str, **more: Any) -> ProviderError | None:

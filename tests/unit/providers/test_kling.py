@@ -15,9 +15,9 @@ from builders import a_spec
 from reelway.domain.generation import Asset, Mode, Role
 from reelway.errors import ConfigError, ProviderError, ProviderFault
 from reelway.kit.outbound import OutboundError
-from reelway.providers.base import Absent, CannotTell, Done, Failed, Found, Order, Provider
+from reelway.providers.base import Absent, Callback, CannotTell, Done, Failed, Found, Order, Provider
 from replicas.case import adapter
-from replicas.kling import ACCESS_KEY, SECRET_KEY, Kling
+from replicas.kling import ACCESS_KEY, SECRET_KEY, WEBHOOK_SECRET, Kling
 from replicas.replica import KEY, Trouble
 
 SPEC = a_spec(width=1280, height=720, fps=24, frames=120, negative_prompt="blur", seed=7)
@@ -135,18 +135,49 @@ async def test_a_size_is_a_resolution_and_a_ratio(width: int, height: int, resol
 
 
 async def test_what_kling_cannot_make_is_refused_before_anything_is_sent() -> None:
-    both, files = frames(Role.FIRST_FRAME, Role.LAST_FRAME)
+    first, files = frames(Role.FIRST_FRAME)
     last, _ = frames(Role.LAST_FRAME)
     video, _ = frames(Role.SOURCE_VIDEO)
     assert "640x480" in await refused(order(width=640, height=480))
     assert "4.5 s" in await refused(order(frames=108))
     assert "source video" in await refused(order(**video), files)
-    assert "needs a first" in await refused(order(**last), files)
-    assert "no last frame" in await refused(order("kling-3.0-turbo", **both), files)
-    assert "1080p only" in await refused(order("kling-2.6", audio=True))
-    assert "1080p only" in await refused(order("kling-2.5-turbo", **both), files)
-    assert "gone from storage" in await refused(order(**both), {})
-    assert "omni" in await refused(order("kling-o1"), api="legacy")
+    assert "without a first" in await refused(order(**last), files)
+    assert "gone from storage" in await refused(order(**first), {})
+
+
+@pytest.mark.parametrize("model", ["kling-o1", "kling-3.0-omni", "kling-3.0-turbo"])
+async def test_the_legacy_api_has_not_every_model(model: str) -> None:
+    """Found out without an order, so that another account gets it."""
+    async with talking(api="legacy") as (provider, replica):
+        for call in (provider.probe(model), provider.submit(order(model))):
+            with pytest.raises(ProviderError, match=f"has no {model}") as caught:
+                await call
+            assert caught.value.fault is ProviderFault.MODEL_GONE
+        assert replica.seen == []
+
+
+EXAMPLE = Callback(
+    url="https://reelway.example/callbacks",
+    headers={
+        "webhook-id": "9876543210",
+        "webhook-timestamp": "1781080794",
+        "webhook-signature": "v1,UsKlJP00XoQyOn410NM9xv34sP+Gl0jnOO9Lcpr7NJ4=",
+    },
+    body=b'{"id":"1234567890","status":"succeeded","message":"",'
+    b'"create_time":1781080778802,"update_time":1781080794151}',
+    now_ms=1781080794_000,
+)
+
+
+async def test_klings_own_example_of_a_signature_is_genuine() -> None:
+    """Of its page on callbacks; while a secret is exchanged, there are two signatures."""
+    async with talking(webhook_secret=WEBHOOK_SECRET) as (provider, _):
+        assert await provider.genuine(EXAMPLE)
+        both = "v1,K5oZfzeVuQvI4x1jrjAgMlkpJDoe1JhVmAbjR6eKeTM= " + EXAMPLE.headers["webhook-signature"]
+        exchanged = EXAMPLE.headers | {"webhook-signature": both}  # type: ignore[operator]
+        assert await provider.genuine(replace(EXAMPLE, headers=exchanged))
+    async with talking() as (provider, _):
+        assert not await provider.genuine(EXAMPLE), "nothing was asked for, so nothing is believed"
 
 
 async def test_1080p_has_sound_and_a_last_frame() -> None:
@@ -343,6 +374,7 @@ async def test_a_success_without_a_video_is_not_done() -> None:
         ({"api": "legacy"}, "give a key, or access_key and secret_key"),
         ({"api": "legacy", "access_key": "a"}, "belong together"),
         ({"api": "legacy", "key": KEY, "access_key": "a", "secret_key": "b"}, "not both"),
+        ({"key": KEY, "webhook_secret": "whsec_"}, "no Webhook Secret"),
     ],
 )
 async def test_a_table_says_how_to_sign_in(table: dict[str, Any], message: str) -> None:

@@ -12,7 +12,7 @@ from builders import a_spec
 from reelway.domain.generation import Asset, Mode, Role
 from reelway.errors import ProviderError, ProviderFault
 from reelway.kit.outbound import OutboundError
-from reelway.providers.base import Done, Failed, NotStopped, Order
+from reelway.providers.base import Done, Failed, NotStopped, Order, Serves
 from replicas.case import adapter
 from replicas.luma import Luma
 from replicas.replica import KEY, a_clip
@@ -114,8 +114,8 @@ async def test_what_cannot_be_made_is_refused_before_anything_is_sent() -> None:
     assert "lasts 3.0 s and 1 s were ordered" in await refused(order(frames=24, **edit), files)
     assert "the source video: neither MP4" in await refused(order(**edit), {"in.mp4": b"abc"})
     assert "has 52428801 bytes" in await refused(order(**edit), {"in.mp4": bytes((50 << 20) + 1)})
-    assert "whole seconds; 4.04167 s" in await refused(order(frames=97))
-    assert "1280x700 is none of them" in await refused(order(height=700))
+    assert "4.04167 s is not possible" in await refused(order(frames=97))
+    assert "1280x640 is none of them" in await refused(order(height=640))
     assert "text-to-video at Luma takes no first frame" in await refused(order(assets=(FIRST,)), pictures())
     assert "takes no audio" in await refused(order(**(edit | {"assets": (replace(SOURCE, role=Role.AUDIO),)})), files)
     assert "takes a first frame" in await refused(order(mode=Mode.IMAGE_TO_VIDEO))
@@ -206,3 +206,23 @@ async def test_a_refusal_names_the_field() -> None:
             await provider.submit(order("ray-9"))
         expected = "body.model: Input should be 'ray-2' or 'ray-flash-2'"
         assert (caught.value.fault, caught.value.message) == (ProviderFault.REJECTED, expected)
+
+
+async def test_an_account_of_the_other_api_has_not_the_model() -> None:
+    """Both are one kind of provider, so that a route may lead to either account."""
+    for profile, model in (("agents", "ray-2"), ("agents", "ray-flash-2"), ("dream_machine", "ray-3.2")):
+        async with Luma(profile).serving() as replica, adapter("luma", table(replica)) as provider:
+            for call in (provider.probe(model), provider.submit(order(model))):
+                with pytest.raises(ProviderError, match=f"not {model}") as caught:
+                    await call
+                assert caught.value.fault is ProviderFault.MODEL_GONE
+            assert replica.seen == []
+
+
+async def test_a_probe_of_dream_machine_tells_what_is_left() -> None:
+    async with Luma("dream_machine").serving() as replica, adapter("luma", table(replica)) as provider:
+        assert await provider.probe("ray-2") == Serves("12.50 USD are left")
+        replica.credit_cents = 0
+        with pytest.raises(ProviderError) as caught:
+            await provider.probe("ray-2")
+        assert caught.value.fault is ProviderFault.FUNDS

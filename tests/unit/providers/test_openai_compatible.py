@@ -11,7 +11,7 @@ from PIL import Image
 from builders import a_spec
 from reelway.domain.generation import Asset, Mode, Role
 from reelway.errors import ProviderError, ProviderFault
-from reelway.providers.base import Done, Failed, NotStopped, Order, Stopped, Waiting
+from reelway.providers.base import CannotTell, Done, Failed, NotStopped, Order, Serves, Stopped, Waiting
 from replicas.case import adapter
 from replicas.openai_videos import OpenAIVideos
 from replicas.replica import KEY, Trouble
@@ -99,7 +99,7 @@ async def test_an_input_that_is_gone_is_final() -> None:
 
 
 async def test_a_length_that_is_no_whole_second_is_refused_where_only_seconds_are_taken() -> None:
-    with pytest.raises(ProviderError, match=r"whole seconds; 4\.04167 s") as caught:
+    with pytest.raises(ProviderError, match=r"whole seconds are made there; 4\.04167 s") as caught:
         await sent("openai", order(frames=97))
     assert caught.value.fault is ProviderFault.REJECTED
 
@@ -196,6 +196,27 @@ async def test_a_key_that_the_provider_repeats_is_not_passed_on() -> None:
         assert await provider.poll(handle) == Failed(
             fault=ProviderFault.UNAVAILABLE, message="upstream refused [secret]"
         )
+
+
+@pytest.mark.parametrize("profile", ["sglang", "vllm_omni"])
+async def test_a_probe_of_an_engine_tells_what_it_serves(profile: str) -> None:
+    """It would make a clip with that, whatever the order says: nothing proves that the route is wrong."""
+    async with OpenAIVideos(profile).serving() as replica, adapter("openai_compatible", table(replica)) as provider:
+        replica.models = ["Wan-AI/Wan2.2-TI2V-5B-Diffusers"]
+        assert await provider.probe("wan") == Serves(note="Wan-AI/Wan2.2-TI2V-5B-Diffusers")
+
+
+async def test_a_proxy_that_passes_whole_vendors_on_does_not_list_their_models() -> None:
+    async with OpenAIVideos("litellm").serving() as replica, adapter("openai_compatible", table(replica)) as provider:
+        replica.models = ["gpt-5", "openai/*"]
+        assert await provider.probe("openai/sora-2") == CannotTell()
+
+
+async def test_a_server_without_a_list_proves_nothing() -> None:
+    async with OpenAIVideos("openai").serving() as replica:
+        elsewhere = table(replica) | {"base_url": f"{replica.url}/v2"}
+        async with adapter("openai_compatible", elsewhere) as provider:
+            assert await provider.probe("m") == CannotTell()
 
 
 async def test_json_goes_only_where_it_is_read() -> None:

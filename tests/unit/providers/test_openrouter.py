@@ -2,6 +2,7 @@
 
 import base64
 import io
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -12,13 +13,13 @@ from PIL import Image
 from builders import a_spec
 from reelway.domain.generation import Asset, Mode, Role
 from reelway.errors import ProviderError, ProviderFault
-from reelway.providers.base import Done, Failed, Order
-from reelway.providers.openrouter import _ratio, _resolution
+from reelway.providers.base import Callback, Done, Failed, Order, Serves
 from replicas.case import adapter
-from replicas.openrouter import OpenRouter, error
+from replicas.openrouter import WEBHOOK_SECRET, OpenRouter, error
 from replicas.replica import KEY, Trouble
 
 SEEDANCE, KLING = "bytedance/seedance-2.5", "kwaivgi/kling-v3.0-std"
+SOURCE = Asset(role=Role.SOURCE_VIDEO, key="in.mp4", media_type="video/mp4", width=8, height=8, size_bytes=3)
 SPEC = a_spec(width=1280, height=720, fps=24, frames=120, audio=True, seed=7, negative_prompt="blur")
 
 
@@ -53,37 +54,18 @@ async def test_no_seed_goes_where_it_may_be_refused_and_silence_is_asked_for() -
     job = await sent(order(KLING, audio=False))
     assert "seed" not in job
     assert job["generate_audio"] is False
-
-
-@pytest.mark.parametrize(
-    ("width", "height", "resolution", "ratio"),
-    [
-        (864, 496, "480p", "16:9"),
-        (640, 640, "480p", "1:1"),
-        (1112, 834, "720p", "4:3"),
-        (960, 960, "720p", "1:1"),
-        (720, 720, "720p", "1:1"),
-        (480, 480, "480p", "1:1"),
-        (1366, 768, "768p", "16:9"),
-        (1080, 1080, "1080p", "1:1"),
-        (1440, 1440, "1080p", "1:1"),
-        (1248, 1664, "1080p", "3:4"),
-        (1470, 630, "720p", "21:9"),
-        (2560, 1440, "2K", "16:9"),
-        (2160, 3840, "4K", "9:16"),
-    ],
-)
-def test_a_size_has_a_name(width: int, height: int, resolution: str, ratio: str) -> None:
-    spec = replace(SPEC, width=width, height=height)
-    assert (_resolution(spec), _ratio(spec)) == (resolution, ratio)
+    assert "generate_audio" not in await sent(order("runway/gen-4.5", audio=False)), (
+        "it makes no sound and has no switch"
+    )
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"frames": 121}, r"whole seconds; 5\.04167 s"),
-        ({"width": 1792, "height": 1024}, "no name for the resolution of 1792x1024"),
-        ({"width": 1920, "height": 480}, "no name for the ratio of 1920x480"),
+        ({"frames": 121}, r"whole seconds are made there; 5\.04167 s"),
+        ({"width": 1792, "height": 1024}, "1792x1024 is none of them"),
+        ({"width": 1920, "height": 480}, "1920x480 is none of them"),
+        ({"mode": Mode.VIDEO_TO_VIDEO, "assets": (SOURCE,)}, "no source video is taken there"),  # it would be fetched
     ],
 )
 async def test_what_has_no_name_there_is_refused_before_anything_is_sent(changes: dict[str, Any], message: str) -> None:
@@ -108,13 +90,6 @@ async def test_frames_go_as_bytes_of_the_clips_shape() -> None:
         kind, _, data = frame["image_url"]["url"].partition(",")
         assert kind == "data:image/png;base64"
         assert Image.open(io.BytesIO(base64.b64decode(data))).size == (1280, 720)
-
-
-async def test_a_source_video_is_refused_because_it_would_be_fetched() -> None:
-    asset = Asset(role=Role.SOURCE_VIDEO, key="in.mp4", media_type="video/mp4", width=8, height=8, size_bytes=3)
-    with pytest.raises(ProviderError, match="no source video") as caught:
-        await sent(order(mode=Mode.VIDEO_TO_VIDEO, assets=(asset,)), {"in.mp4": b"abc"})
-    assert caught.value.fault is ProviderFault.REJECTED
 
 
 @pytest.mark.parametrize(("usd", "microusd"), [(1.155, 1_155_000), (0, None), (None, None)])
@@ -176,3 +151,42 @@ async def test_an_error_is_known_by_its_words(
         with pytest.raises(ProviderError) as caught:
             await provider.submit(order())
         assert (caught.value.fault, caught.value.no_job) == (fault, False)
+
+
+async def test_callbacks_are_asked_for_where_they_can_be_checked() -> None:
+    """Without the workspace's secret a call could be anybody's; and OpenRouter refuses a URL without TLS."""
+    secret = {"webhook_secret": WEBHOOK_SECRET}
+    for more, url, asked in (
+        (secret, "https://reelway.example/c", True),
+        (secret, "http://reelway.example/c", False),
+        ({}, "https://reelway.example/c", False),
+    ):
+        async with OpenRouter().serving() as replica, adapter("openrouter", table(replica) | more) as provider:
+            await provider.submit(replace(order(), callback_url=url))
+            assert bool(replica.callback_urls) is asked
+
+
+async def test_without_the_secret_nothing_is_genuine() -> None:
+    async with OpenRouter().serving() as replica, adapter("openrouter", table(replica)) as provider:
+        handle = await provider.submit(order())
+        headers, body = replica.callback(handle["id"])
+        call = Callback(
+            url="", headers={n.lower(): v for n, v in headers.items()}, body=body, now_ms=time.time_ns() // 1_000_000
+        )
+        assert not await provider.genuine(call)
+
+
+@pytest.mark.parametrize(("left_usd", "note"), [(None, ""), (7.5, "7.5 USD left of the key's limit")])
+async def test_a_probe_says_what_is_left(left_usd: float | None, note: str) -> None:
+    async with OpenRouter().serving() as replica, adapter("openrouter", table(replica)) as provider:
+        replica.key_left_usd = left_usd
+        assert await provider.probe(SEEDANCE) == Serves(note)
+
+
+@pytest.mark.parametrize("left_usd", [0.0, -0.25])
+async def test_a_probe_finds_a_key_that_is_at_its_limit(left_usd: float) -> None:
+    async with OpenRouter().serving() as replica, adapter("openrouter", table(replica)) as provider:
+        replica.key_left_usd = left_usd
+        with pytest.raises(ProviderError, match="at its limit") as caught:
+            await provider.probe(SEEDANCE)
+        assert caught.value.fault is ProviderFault.FUNDS

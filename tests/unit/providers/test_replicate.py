@@ -1,18 +1,20 @@
 """What each model is sent, and what a prediction's end says."""
 
 import io
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
+import orjson
 import pytest
 from PIL import Image
 
 from builders import a_spec
 from reelway.domain.generation import Asset, Mode, Role
 from reelway.errors import ProviderError, ProviderFault
-from reelway.providers.base import Done, Failed, NotStopped, Order, Provider, Stopped, Waiting
+from reelway.providers.base import Callback, Done, Failed, NotStopped, Order, Provider, Serves, Stopped, Waiting
 from replicas.case import adapter
 from replicas.replica import KEY
 from replicas.replicate import ReplicateApi
@@ -91,12 +93,11 @@ async def test_an_upload_that_fails_has_made_no_prediction(status: int, fault: P
     ("model", "changes", "message"),
     [
         ("somebody/unheard-of", {}, "no inputs are known of 'somebody/unheard-of'"),
-        (SEEDANCE, {"frames": 384}, "4 to 15 whole seconds; 16 s is not possible"),
-        (KLING, {"frames": 121}, r"3 to 15 whole seconds; 5\.04167 s"),
-        (KLING, {"width": 854, "height": 480}, "does not make 854x480"),
-        (KLING, {"width": 1470, "height": 630}, "makes 16:9, 9:16, 1:1; 1470x630 is none of them"),
-        (SEEDANCE, {"assets": (picture(Role.LAST_FRAME)[0],)}, "no last frame without a first"),
-        (SEEDANCE, {"assets": (picture(Role.SOURCE_VIDEO)[0],)}, "takes no source video"),
+        (KLING, {"frames": 121}, r"whole seconds are made there; 5\.04167 s"),
+        (KLING, {"width": 854, "height": 480}, "standard, pro are made there; 854x480 is none of them"),
+        (KLING, {"width": 1920, "height": 480}, "1920x480 is none of them"),
+        (SEEDANCE, {"assets": (picture(Role.LAST_FRAME)[0],)}, "no last frame is taken there without a first"),
+        (SEEDANCE, {"assets": (picture(Role.SOURCE_VIDEO)[0],)}, "no source video is taken there"),
     ],
 )
 async def test_what_a_model_cannot_do_is_refused_before_anything_is_sent(
@@ -107,6 +108,18 @@ async def test_what_a_model_cannot_do_is_refused_before_anything_is_sent(
             await provider.submit(order(model, **changes))
         assert caught.value.fault is ProviderFault.REJECTED
         assert replica.seen == []
+
+
+@pytest.mark.parametrize(("model", "changes"), [(SEEDANCE, {"frames": 384}), (KLING, {"width": 1470, "height": 630})])
+async def test_what_only_the_model_knows_is_refused_by_replicate_and_unpaid(
+    model: str, changes: dict[str, Any]
+) -> None:
+    """A route of the catalogue says it before; this is one that says too much."""
+    async with talking() as (provider, replica):
+        with pytest.raises(ProviderError, match="must be one of") as caught:
+            await provider.submit(order(model, **changes))
+        assert caught.value.fault is ProviderFault.REJECTED
+        assert replica.jobs == {}
 
 
 async def test_progress_is_read_from_the_log() -> None:
@@ -188,3 +201,48 @@ async def test_what_goes_on_is_not_called_stopped() -> None:
         replica.slow_to_stop = True
         handle = await provider.submit(order())
         assert isinstance(await provider.cancel(handle), NotStopped)
+
+
+async def called(provider: Provider, replica: ReplicateApi) -> Callback:
+    replica.looks = 0
+    await provider.submit(replace(order(), callback_url="https://reelway.example/c"))
+    headers, body = replica.callback(next(reversed(replica.jobs)))
+    return Callback(url="", headers=headers, body=body, now_ms=time.time_ns() // 1_000_000)
+
+
+async def test_only_the_end_is_called_for_and_only_over_tls() -> None:
+    async with talking() as (provider, replica):
+        await provider.submit(replace(order(), callback_url="http://reelway.example/c"))
+        assert replica.callback_urls == {}, "Replicate would refuse it"
+        await called(provider, replica)
+        assert orjson.loads(replica.seen[-1].body)["webhook_events_filter"] == ["completed"]
+
+
+async def test_the_secret_of_webhooks_is_asked_for_once_and_again_when_it_was_changed() -> None:
+    async with talking() as (provider, replica):
+        call = await called(provider, replica)
+        for _ in range(3):
+            assert await provider.genuine(call)
+            assert not await provider.genuine(replace(call, body=b"{}"))
+        assert replica.secret_asked == 1
+        replica.webhook_secret = "whsec_b3RoZXIgc2VjcmV0"
+        call = await called(provider, replica)
+        assert not await provider.genuine(call), "asked a moment ago"
+        assert await provider.genuine(replace(call, now_ms=call.now_ms + 61_000))
+        assert replica.secret_asked == 2
+
+
+async def test_a_secret_that_is_none_is_not_taken_for_one() -> None:
+    async with talking() as (provider, replica):
+        replica.webhook_secret = "whsec_AAAA"
+        call = await called(provider, replica)
+        replica.webhook_secret = "whsec_A"
+        with pytest.raises(ProviderError, match="no base64") as caught:
+            await provider.genuine(call)
+        assert caught.value.fault is ProviderFault.UNREADABLE
+
+
+async def test_a_probe_asks_for_the_model() -> None:
+    async with talking() as (provider, replica):
+        assert await provider.probe(KLING) == Serves()
+        assert [seen.path for seen in replica.seen] == ["/v1/models/kwaivgi/kling-v3-video"]

@@ -14,10 +14,13 @@ import pytest
 from PIL import Image
 
 from builders import a_spec
+from reelway.catalogue.load import load
 from reelway.domain.generation import Asset, Mode, Role
+from reelway.domain.models import Likeness
+from reelway.domain.money import parse_usd
 from reelway.errors import ConfigError, ProviderError, ProviderFault
 from reelway.kit.outbound import Outbound
-from reelway.providers.base import CannotTell, Done, Failed, Found, Order, Provider
+from reelway.providers.base import CannotTell, Done, Failed, Found, Order, Provider, Serves
 from reelway.providers.configured import configure
 from reelway.providers.vertex_veo import _Tokens
 from replicas.case import adapter, stored
@@ -164,10 +167,11 @@ async def test_frames_go_along_in_the_clips_size() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"width": 1280, "height": 1280}, "16:9 and 9:16; 1280x1280 is neither"),
-        ({"width": 640, "height": 360}, "720p, 1080p, 4k; 640x360"),
-        ({"frames": 97}, r"whole seconds; 4\.04167 s"),
-        ({"assets": (asset(Role.SOURCE_VIDEO),)}, "takes no source video"),
+        ({"width": 1280, "height": 1280}, "only 16:9, 9:16 are made there; 1280x1280"),
+        ({"width": 640, "height": 360}, "only 720p, 1080p, 4k are made there; 640x360"),
+        ({"frames": 97}, r"whole seconds are made there; 4\.04167 s"),
+        ({"assets": (asset(Role.SOURCE_VIDEO),)}, "no source video is taken"),
+        ({"assets": (asset(Role.LAST_FRAME),)}, "no last frame is taken there without a first"),
     ],
 )
 async def test_what_it_cannot_make_is_refused_before_anything_is_sent(changes: dict[str, Any], message: str) -> None:
@@ -179,11 +183,33 @@ async def test_what_it_cannot_make_is_refused_before_anything_is_sent(changes: d
         assert replica.seen_at_tokens == []
 
 
-async def test_what_google_does_not_combine_is_rejected() -> None:
+async def test_a_length_that_google_does_not_make_is_rejected_by_google() -> None:
     async with talking() as (_, made):
-        with pytest.raises(ProviderError, match="1080p is not supported for 4 seconds") as caught:
-            await made.submit(order(width=1920, height=1080))
+        with pytest.raises(ProviderError, match="Unsupported output video duration 5 seconds") as caught:
+            await made.submit(order(frames=120))
         assert caught.value.fault is ProviderFault.REJECTED
+
+
+# -- probes ----------------------------------------------------------------------------------
+
+
+async def test_a_probe_signs_in_and_asks_for_the_model() -> None:
+    async with talking() as (replica, made):
+        assert await made.probe(MODEL) == Serves(note="GA")
+        assert [(seen.method, seen.path) for seen in replica.seen] == [("GET", f"/v1/publishers/google/models/{MODEL}")]
+        replica.models.remove(MODEL)
+        with pytest.raises(ProviderError) as caught:
+            await made.probe(MODEL)
+        assert caught.value.fault is ProviderFault.MODEL_GONE
+
+
+@pytest.mark.parametrize(("status", "fault"), [(400, ProviderFault.CREDENTIALS), (503, ProviderFault.UNAVAILABLE)])
+async def test_a_probe_tells_a_bad_key_from_google_being_away(status: int, fault: ProviderFault) -> None:
+    async with talking() as (replica, made):
+        replica.token_error = (status, {"error": "invalid_grant"})
+        with pytest.raises(ProviderError) as caught:
+            await made.probe(MODEL)
+        assert caught.value.fault is fault
 
 
 # -- what comes back -------------------------------------------------------------------------
@@ -277,3 +303,40 @@ async def test_a_token_that_google_repeats_is_not_passed_on() -> None:
         replica.force("error")
         progress = await made.poll(handle)
         assert progress == Failed(fault=ProviderFault.UNAVAILABLE, message="upstream refused [secret]")
+
+
+# -- the catalogue ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("model", "changes", "usd_per_s"),
+    [
+        ("veo-3.1", {}, "0.40"),
+        ("veo-3.1", {"audio": False}, "0.20"),
+        ("veo-3.1-fast", {}, "0.10"),
+        ("veo-3.1-fast", {"width": 1080, "height": 1920}, "0.12"),
+        ("veo-3.1-fast", {"audio": False}, "0.08"),
+        ("veo-3.1-lite", {"width": 1920, "height": 1080, "audio": False}, "0.05"),
+    ],
+)
+def test_what_a_clip_costs_us(model: str, changes: dict[str, Any], usd_per_s: str) -> None:
+    route = load().find(model).routes[0]
+    assert route.cost is not None
+    assert route.cost.of(replace(SPEC, **changes), ()) == 4 * parse_usd(usd_per_s)
+
+
+def test_a_length_that_veo_does_not_make_names_the_nearest() -> None:
+    route = load().find("veo-3.1").routes[0]
+    misfit = route.misfit(replace(SPEC, frames=120), ())
+    assert misfit is not None
+    assert (misfit.param, misfit.asked, misfit.allowed) == ("duration", "5 s", "4 or 6 s")
+
+
+def test_what_stands_in_for_veo_is_said_to_and_makes_no_more_than_it_can() -> None:
+    """Gemini Omni always speaks and takes no last frame; both are named as siblings, the paid ones before previews."""
+    *_, omni, lite, previz = load().find("veo-3.1").routes
+    assert (omni.likeness, lite.likeness, previz.likeness) == (Likeness.FAMILY, Likeness.FAMILY, Likeness.OTHER)
+    both = (Role.FIRST_FRAME, Role.LAST_FRAME)
+    assert [omni.misfit(SPEC, roles) is None for roles in ((), both[:1], both)] == [True, True, False]
+    silent = replace(SPEC, audio=False)
+    assert (omni.misfit(silent, ()) is None, lite.misfit(silent, ()) is None) == (False, True)

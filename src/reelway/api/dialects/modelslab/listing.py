@@ -113,7 +113,7 @@ def _facts(services: Services, agents: bool, read: Callable[[list[ModelCard]], A
 
 def item(services: Services, card: ModelCard) -> dict[str, Any]:
     """One model as a line of a list."""
-    routes = services.router.routes(card)
+    routes = services.router.upstreams(card)
     per_s = card.price.microusd_per_s if card.price else 0
     return {
         "model_id": card.id,
@@ -138,7 +138,7 @@ def item(services: Services, card: ModelCard) -> dict[str, Any]:
         "audio": card.audio,
         "last_frame": card.last_frame,
         "served_by": routes[0].provider if routes else None,
-        "preview": routes[0].free if routes else None,
+        "preview": routes[0].route.free if routes else None,
     }
 
 
@@ -152,7 +152,7 @@ def _endpoint(card: ModelCard, mode: Mode) -> dict[str, Any]:
 
 
 def _served(services: Services) -> list[ModelCard]:
-    return [card for card in services.catalogue.cards() if services.router.routes(card)]
+    return [card for card in services.catalogue.cards() if services.router.upstreams(card)]
 
 
 def _matches(card: ModelCard, request: Request) -> bool:

@@ -71,6 +71,8 @@ def parse_request(fields: Fields, kind: Kind, catalogue: Catalogue) -> Generatio
         seed=_seed(fields, kind),
         audio=fields.flag("generate_audio"),
         output_type=_output_type(fields),
+        substitution=fields.text("substitution"),
+        policy=fields.text("policy"),
         inputs=_inputs(fields, kind),
         clamp=kind.lenient,
     )

@@ -32,6 +32,10 @@ class _Create(_Body):
     seed: int | float | str | None = Field(None, description="0 to 4294967295; null is random")
     output_type: str | None = Field(None, description="mp4 (default) or gif")
     webhook: str | None = Field(None, description="http or https URL that is told of the end")
+    substitution: str | None = Field(None, description="what may stand in for the model: forbid, same_family, any")
+    policy: str | None = Field(
+        None, description="how an upstream is chosen, or the model where it is auto: cheapest, …"
+    )
     track_id: str | int | float | None = Field(None, description="comes back in the webhook, with its type")
 
 

@@ -6,8 +6,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from reelway.accounts.keys import Caller, Scope
-from reelway.accounts.workspaces import require_workspace
+from reelway.accounts.workspaces import require_workspace, set_substitution
 from reelway.api.auth import find_key, sign_in
+from reelway.api.dialects.native.bodies import read_model
+from reelway.api.dialects.native.schemas import UpdateAccount
 from reelway.api.dialects.openai.videos import page_limit
 from reelway.api.headers import allowance_headers
 from reelway.api.problems import json_response
@@ -36,7 +38,12 @@ class Account:
         recent = await services.db.scan(transfers(caller.workspace_id, None, _RECENT))
         body = {
             "object": "account",
-            "workspace": {"id": workspace.id, "name": workspace.name, "created_at": workspace.created_at // 1000},
+            "workspace": {
+                "id": workspace.id,
+                "name": workspace.name,
+                "created_at": workspace.created_at // 1000,
+                "substitution": workspace.substitution or services.settings.substitution,
+            },
             "key": {"id": caller.key_id, "purse": caller.purse, "scopes": sorted(caller.scopes)},
             "purses": {purse.value: _balance(balances.get(purse), purse) for purse in Purse},
             "in_flight": await services.queries.in_flight(caller),
@@ -44,6 +51,16 @@ class Account:
             "recent_transfers": [shown(t) for t in recent],
         }
         return json_response(body, headers=allowance_headers(request))
+
+    async def update(self, request: Request) -> Response:
+        """What may stand in for a model, for all keys of the workspace."""
+        services = self._services
+        caller = await sign_in(services, request, find_key(request))
+        caller.require(Scope.KEYS)
+        asked = await read_model(request, UpdateAccount)
+        if "substitution" in asked.model_fields_set:
+            await services.db.write(set_substitution(caller.workspace_id, asked.substitution))
+        return await self.show(request)
 
     async def transfers(self, request: Request) -> Response:
         """Newest first, a page at a time."""

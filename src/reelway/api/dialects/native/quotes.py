@@ -42,7 +42,7 @@ class Quotes:
 
 
 def _shown(quote: Quote) -> dict[str, Any]:
-    spec, plan = quote.spec, quote.plan
+    plan, spec = quote.plan, quote.plan.spec
     return {
         "object": "quote",
         "model": spec.model,

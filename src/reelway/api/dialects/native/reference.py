@@ -60,6 +60,15 @@ ACCOUNT: Final = Operation(
     answers={200: Answer(description="The account", model=schemas.AccountInfo)},
     errors=(),
 )
+UPDATE_ACCOUNT: Final = Operation(
+    id="update_account",
+    tag="account",
+    summary="Say what may stand in for a model",
+    description="For all keys of the workspace; a request's own `substitution` goes first. Needs the scope `keys`.",
+    body=Body(model=schemas.UpdateAccount, examples={"strict": {"substitution": "forbid"}}),
+    answers={200: Answer(description="The account", model=schemas.AccountInfo)},
+    errors=(400, 413),
+)
 TRANSFERS: Final = Operation(
     id="list_transfers",
     tag="account",

@@ -25,6 +25,7 @@ def router(services: Services) -> APIRouter:
             Endpoint("POST", "/v1/videos/{id}/cancel", quotes.cancel, docs.CANCEL),
             Endpoint("GET", "/v1/videos/{id}/events", events.stream, docs.EVENTS),
             Endpoint("GET", "/v1/account", account.show, docs.ACCOUNT),
+            Endpoint("PATCH", "/v1/account", account.update, docs.UPDATE_ACCOUNT),
             Endpoint("GET", "/v1/account/transfers", account.transfers, docs.TRANSFERS),
             Endpoint("GET", "/v1/keys", keys.page, docs.KEYS),
             Endpoint("POST", "/v1/keys", keys.create, docs.CREATE_KEY),

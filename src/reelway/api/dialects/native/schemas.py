@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from reelway.accounts.keys import Scope
+from reelway.domain.models import Substitution
 from reelway.domain.money import Purse
 from reelway.webhooks.deliveries import DeliveryState
 from reelway.webhooks.endpoints import DESCRIPTION_CHARS_MAX, URL_CHARS_MAX
@@ -22,6 +23,14 @@ class CreateKey(_Request):
     name: str = Field("", max_length=200, description="For people")
     purse: Purse | None = Field(None, description="Default: as the key that makes it")
     scopes: list[Scope] | None = Field(None, max_length=20, description="Default: as the key that makes it")
+
+
+class UpdateAccount(_Request):
+    """Only what is sent is changed."""
+
+    substitution: Substitution | None = Field(
+        None, description="What may stand in for a model; null: as the server's setting says"
+    )
 
 
 class CreateEndpoint(_Request):
@@ -124,6 +133,7 @@ class WorkspaceInfo(BaseModel):
     id: str
     name: str
     created_at: int
+    substitution: Substitution = Field(description="What may stand in for a model where a request does not say")
 
 
 class KeyInfo(BaseModel):

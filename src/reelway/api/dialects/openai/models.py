@@ -11,9 +11,12 @@ from reelway.api.auth import find_key, sign_in
 from reelway.api.headers import allowance_headers
 from reelway.api.problems import json_response
 from reelway.api.services import Services
-from reelway.domain.models import ModelCard, Price
+from reelway.domain.models import ModelCard, typical_clip
 from reelway.domain.money import Purse, usd
+from reelway.domain.prices import Price, Tier
+from reelway.domain.shapes import Rule
 from reelway.errors import ModelNotFound
+from reelway.routing.routes import Upstream
 
 
 class Models:
@@ -25,7 +28,7 @@ class Models:
     async def page(self, request: Request) -> Response:
         """All that are served today."""
         caller = await self._reader(request)
-        served = [card for card in self._services.catalogue.cards() if self._services.router.routes(card)]
+        served = [card for card in self._services.catalogue.cards() if self._services.router.upstreams(card)]
         body = {"object": "list", "data": [self._model(card, caller) for card in served]}
         return json_response(body, headers=allowance_headers(request))
 
@@ -45,8 +48,11 @@ class Models:
         return caller
 
     def _model(self, card: ModelCard, caller: Caller) -> dict[str, Any]:
-        routes = self._services.router.routes(card)
-        in_sandbox = caller.purse is Purse.TEST and routes
+        router = self._services.router
+        upstreams = router.upstreams(card)
+        served = next((u for u in upstreams if router.circuit(u) is None), None)
+        in_sandbox = caller.purse is Purse.TEST and bool(upstreams)
+        typical = typical_clip(card)
         return {
             "id": card.id,
             "object": "model",
@@ -66,26 +72,64 @@ class Models:
             "sizes": [f"{w}x{h}" for w, h in card.sizes if (w, h) != (0, 0)],
             "any_size": (0, 0) in card.sizes,
             "audio": card.audio,
+            "last_frame": card.last_frame,
             "prompt_chars_max": card.prompt_chars_max,
+            "rules": [_rule(rule) for rule in card.rules],
+            "rank": card.rank,
+            "good_for": card.good_for,
             "price": None if card.price is None else _price(card.price),
-            "free": bool(routes) and routes[0].free and not in_sandbox,
+            "typical_clip": {
+                "seconds": card.durations_s[0],
+                "size": typical.size,
+                "audio": typical.audio,
+                "price_usd": usd(card.price_microusd(typical)),
+            },
+            "free": served is not None and served.route.free and not in_sandbox,
             "life": card.life,
             "retired_on": card.retired_on,
             "successor": card.successor,
-            "served_by": ("sandbox" if in_sandbox else routes[0].provider) if routes else None,
-            "preview": bool(routes) and bool(in_sandbox or routes[0].free),
-            "routes": [
-                {"provider": r.provider, "life": r.life, "retires_on": r.retires_on, "preview": r.free} for r in routes
-            ],
+            "served_by": "sandbox" if in_sandbox else None if served is None else served.provider,
+            "preview": in_sandbox or (served is not None and served.route.free),
+            "routes": [self._route(upstream) for upstream in upstreams],
         }
+
+    def _route(self, upstream: Upstream) -> dict[str, Any]:
+        route, router = upstream.route, self._services.router
+        circuit, times = router.circuit(upstream), router.times(upstream)
+        return {
+            "provider": upstream.provider,
+            "upstream_model": route.upstream_model,
+            "likeness": route.likeness,
+            "life": route.life,
+            "retires_on": route.retires_on,
+            "preview": route.free,
+            "makes": route.makes.to_json(),
+            "rules": [_rule(rule) for rule in route.rules],
+            "health": "good" if circuit is None else "failing",
+            "fault": None if circuit is None else circuit.fault,
+            "took_lately_s": None if times is None else round(times.seconds, 1),
+        }
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    return {"when": rule.when.to_json(), "need": rule.need.to_json(), "say": rule.say}
 
 
 def _price(price: Price) -> dict[str, Any]:
     return {
         "usd_per_s": usd(price.microusd_per_s),
-        "by_resolution": {f"{side}p": usd(microusd) for side, microusd in price.by_resolution},
+        "tiers": [_tier(tier) for tier in price.tiers],
         "source": price.source,
         "read_on": price.read_on,
+    }
+
+
+def _tier(tier: Tier) -> dict[str, Any]:
+    by_s, whole = tier.microusd_per_s, tier.microusd
+    return {
+        "when": tier.when.to_json(),
+        "usd_per_s": None if by_s is None else usd(by_s),
+        "usd": None if whole is None else usd(whole),
     }
 
 

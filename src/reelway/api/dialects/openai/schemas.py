@@ -4,6 +4,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from reelway.domain.models import Substitution
+from reelway.routing.policies import Policy
+
 
 class ImageReference(BaseModel):
     """A picture by its address."""
@@ -39,6 +42,10 @@ class CreateVideo(BaseModel):
     generate_audio: bool | None = Field(None, description="Sound, where the model makes it optional")
     output_type: Literal["mp4", "gif"] | None = None
     webhook_url: str | None = Field(None, description="Told once when this video ends; for more, register an endpoint")
+    substitution: Substitution | None = Field(
+        None, description="What may stand in for the model; default: as the workspace says"
+    )
+    policy: Policy | None = Field(None, description="How an upstream is chosen, or the model where it is `auto`")
     track_id: str | int | float | None = Field(None, description="Your own mark; comes back in answers and webhooks")
 
 
@@ -109,6 +116,7 @@ class Video(BaseModel):
     thumbnail_url: str | None
     spritesheet_url: str | None
     served_by: str = Field(description="The provider that makes or made it")
+    upstream_model: str = Field(description="The model's name there")
     preview: bool = Field(description="A preview, not the named model's picture")
     preview_notice: str | None
     purse: Literal["live", "test"]
@@ -143,11 +151,19 @@ class VideoDeleted(BaseModel):
     deleted: bool
 
 
+class PriceTier(BaseModel):
+    """Another price for a kind of clip."""
+
+    when: dict[str, Any] = Field(description='The kind, like `{"side_from": 1080, "audio": true}`')
+    usd_per_s: str | None
+    usd: str | None = Field(description="Of the whole clip")
+
+
 class ModelPrice(BaseModel):
-    """The list price."""
+    """The list price: a second's, unless one of the tiers says otherwise (the first that holds)."""
 
     usd_per_s: str
-    by_resolution: dict[str, str] = Field(description="Dearer tiers by shorter side, like `1080p`")
+    tiers: list[PriceTier]
     source: str
     read_on: str = Field(description="The day it was read")
 
@@ -159,13 +175,37 @@ class FrameRange(BaseModel):
     max: int
 
 
+class ModelRule(BaseModel):
+    """Values that go together: a clip of the one kind has to be of the other as well."""
+
+    when: dict[str, Any]
+    need: dict[str, Any]
+    say: str
+
+
 class ModelRoute(BaseModel):
-    """An upstream that may serve it."""
+    """An upstream that may serve it, and how it is doing."""
 
     provider: str
+    upstream_model: str
+    likeness: Literal["model", "family", "other"] = Field(description="How near its clips are to the named model")
     life: Literal["live", "deprecated", "retired"]
     retires_on: str | None
     preview: bool
+    makes: dict[str, Any] = Field(description='The only clips it makes, like `{"durations_s": [5, 10]}`; empty: all')
+    rules: list[ModelRule]
+    health: Literal["good", "failing"]
+    fault: str | None
+    took_lately_s: float | None = Field(description="Seconds from submit to finish, a moving mean")
+
+
+class TypicalClip(BaseModel):
+    """What is made when a request says nothing but a prompt."""
+
+    seconds: int
+    size: str
+    audio: bool
+    price_usd: str
 
 
 class Model(BaseModel):
@@ -188,8 +228,13 @@ class Model(BaseModel):
     sizes: list[str] = Field(description="The first is the default")
     any_size: bool
     audio: Literal["on", "optional", "none"]
+    last_frame: bool = Field(description="Whether it takes an end frame beside the first")
     prompt_chars_max: int
+    rules: list[ModelRule]
+    rank: int = Field(description="1 is best; for the policy `best`")
+    good_for: list[str] = Field(description="Uses for which `auto` chooses it")
     price: ModelPrice | None
+    typical_clip: TypicalClip
     free: bool = Field(description="Costs this key nothing")
     life: Literal["live", "deprecated", "retired"] = Field(description="Of the model at its vendor")
     retired_on: str | None

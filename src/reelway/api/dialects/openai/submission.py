@@ -27,7 +27,7 @@ NAMES: Final = frozenset(
     {
         "prompt", "model", "seconds", "size", "input_reference", "negative_prompt", "seed", "fps", "num_frames",
         "generate_audio", "webhook_url", "track_id", "width", "height", "aspect_ratio", "resolution", "portrait",
-        "output_type",
+        "output_type", "substitution", "policy",
     }
 )  # fmt: skip
 # The names that the rest of Reelway uses in its messages -> the names of this dialect.
@@ -99,6 +99,8 @@ def understand(values: Mapping[str, Any], catalogue: Catalogue, source: InputFil
         seed=fields.integer(values, "seed"),
         audio=fields.boolean(values, "generate_audio"),
         output_type=_output_type(values),
+        substitution=fields.text(values, "substitution", 40),
+        policy=fields.text(values, "policy", 40),
         inputs=inputs,
     )
 

@@ -96,6 +96,7 @@ def video_object(g: Generation, *, preview: bool, progress_source: str | None) -
         "thumbnail_url": g.file_url(".webp") if done else None,
         "spritesheet_url": g.file_url("-sheet.jpg") if done else None,
         "served_by": g.provider,
+        "upstream_model": g.upstream_model,
         "preview": preview,
         "preview_notice": _notice(g) if preview else None,
         "purse": g.purse,

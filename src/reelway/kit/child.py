@@ -1,0 +1,135 @@
+"""A process of ours that is spoken to in JSON lines: one message a line, in and out.
+
+Whoever starts it decides what the lines mean. It is killed at once when told so, and reaped; what it writes to stderr
+is kept for the message that says why it ended.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+Line = dict[str, Any]
+
+_LINE_BYTES_MAX: Final = 1 << 20
+_STDERR_LINES: Final = 20
+_CLOSE_S: Final = 2.5  # how long it has to end by itself once its input has ended
+
+
+class ChildGone(Exception):
+    """It ended, or never started; the message says how."""
+
+
+class NoLine(Exception):
+    """It said something that is no JSON object."""
+
+
+class Child:
+    """A running process and the lines to and from it."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self._errors: deque[str] = deque(maxlen=_STDERR_LINES)
+        self._drain = asyncio.create_task(self._keep_errors())
+
+    @classmethod
+    async def start(cls, command: Sequence[str], *, environment: Mapping[str, str], ready_s: float) -> "Child":
+        """One that has said its first line; raises ChildGone."""
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                env=dict(environment),
+                limit=_LINE_BYTES_MAX,
+            )
+        except OSError as error:
+            raise ChildGone(f"it did not start: {error}") from error
+        child = cls(process)
+        try:
+            async with asyncio.timeout(ready_s):
+                await child.hear()
+        except (TimeoutError, ChildGone, NoLine) as error:
+            await child.kill()
+            raise ChildGone(f"it did not start: {child.last_words() or error}") from error
+        except BaseException:
+            await child.kill()
+            raise
+        return child
+
+    @property
+    def alive(self) -> bool:
+        """It can be told more; one that has just ended may still look so."""
+        assert self._process.stdout is not None
+        return self._process.returncode is None and not self._process.stdout.at_eof()
+
+    def tell(self, line: Mapping[str, Any]) -> None:
+        """One line in; a child that is gone is noticed when it is listened to."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError, RuntimeError):
+            self._process.stdin.write(json.dumps(line).encode() + b"\n")
+
+    async def hear(self) -> Line:
+        """The next line out; raises ChildGone at the end, and NoLine."""
+        assert self._process.stdout is not None
+        try:
+            said = await self._process.stdout.readline()
+        except ValueError as error:
+            raise NoLine(f"a line of more than {_LINE_BYTES_MAX} bytes") from error
+        if not said:
+            await self.kill()
+            raise ChildGone(self._why())
+        try:
+            line = json.loads(said)
+        except ValueError:
+            line = None
+        if not isinstance(line, dict):
+            raise NoLine(f"{said[:80]!r}")
+        return line
+
+    def last_words(self) -> str:
+        """The end of what it wrote to stderr."""
+        return self._errors[-1] if self._errors else ""
+
+    async def kill(self) -> None:
+        """End it now and reap it."""
+        if self._process.returncode is None:
+            # Not process.kill(): that looks whether it is dead already, and so takes its exit code from asyncio.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGKILL)
+        await self._reap()
+
+    async def close(self) -> None:
+        """End its input, which ends it; kill it if that takes too long."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            async with asyncio.timeout(_CLOSE_S):
+                await self._reap()
+        except TimeoutError:
+            await self.kill()
+
+    def _why(self) -> str:
+        code = self._process.returncode
+        if code is not None and code < 0:
+            with contextlib.suppress(ValueError):
+                return f"it was ended by {signal.Signals(-code).name}"
+        return f"it ended with code {code} {self.last_words()}".rstrip()
+
+    async def _reap(self) -> None:
+        await self._process.wait()
+        self._drain.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait({self._drain})
+
+    async def _keep_errors(self) -> None:
+        assert self._process.stderr is not None
+        with contextlib.suppress(ValueError, OSError):
+            while line := await self._process.stderr.readline():
+                if text := line.decode("utf-8", "replace").strip():
+                    self._errors.append(text)

@@ -1,0 +1,70 @@
+"""A whole generation by diffusers: a request, a tiny Wan pipeline in its own process, an MP4 at our URL."""
+
+import asyncio
+import io
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from harness import serving
+from reelway.ledger.audit import audit
+from reelway.media.probe import probe
+
+MODEL = """
+[family]
+id = "wan"
+vendor = "Alibaba"
+
+[[models]]
+id = "wan-here"
+name = "Wan on this machine"
+description = "Small enough for a test."
+modes = ["text-to-video"]
+durations_s = [1]
+fps = 8
+sizes = ["128x72"]
+source = "this test"
+
+[models.price]
+usd_per_s = "0.04"
+source = "this test"
+read_on = 2026-11-22
+
+[[models.routes]]
+provider = "wan-gpu"
+upstream_model = "Wan-AI/Wan2.1-T2V-1.3B-Diffusers"
+"""
+
+
+async def test_from_request_to_a_clip_by_a_pipeline_on_this_machine(
+    pipelines: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    catalogue = tmp_path / "catalogue"
+    catalogue.mkdir()
+    (catalogue / "own.toml").write_text(MODEL)
+    table = {"provider": "diffusers", "model": str(pipelines / "wan"), "steps": 20, "device": "cpu"}
+    table |= {"poll_first_s": 0.02, "poll_most_s": 0.02}
+    async with (
+        serving(tmp_path / "data", providers={"wan-gpu": table}, catalogue=catalogue) as running,
+        aiohttp.ClientSession(running.url, headers=running.headers()) as http,
+    ):
+        body = {"model": "wan-here", "prompt": "a red kite over the sea", "seed": 7}
+        async with http.post("/v1/videos", json=body) as answer:
+            video: dict[str, Any] = await answer.json()
+        assert (video["served_by"], video["preview"], video["price_usd"]) == ("wan-gpu", False, "0.04")
+        seen = set()
+        while video["status"] in ("queued", "in_progress"):
+            async with http.get(f"/v1/videos/{video['id']}") as answer:
+                video = await answer.json()
+            seen.add(video["progress"])
+            await asyncio.sleep(0.02)
+        assert video["status"] == "completed", video["error"]
+        assert len([progress for progress in seen if 0 < progress < 100]) > 1
+        async with http.get(video["url"]) as answer:
+            facts = probe(io.BytesIO(await answer.read()))
+        assert (facts.width, facts.height, facts.frames, facts.fps) == (128, 72, 8, 8)
+        assert video["charged_usd"] == "0.04"
+        assert await running.reelway.db.scan(audit()) == []
