@@ -27,11 +27,14 @@ def test_every_module_says_in_its_first_line_what_it_is_for(path: Path) -> None:
 
 def test_providers_do_not_import_each_other() -> None:
     shared = registry._NOT_PROVIDERS | {"__init__"}
-    vendors = {p.stem for p in (ROOT / "providers").glob("*.py")} - shared
+    folder = ROOT / "providers"
+    vendors = {p.stem for p in folder.iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()} - shared
     for name in vendors:
-        tree = ast.parse((ROOT / "providers" / f"{name}.py").read_text())
-        imported = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module}
-        assert not imported & {f"reelway.providers.{v}" for v in vendors - {name}}, name
+        for file in (*folder.glob(f"{name}.py"), *folder.glob(f"{name}/*.py")):
+            tree = ast.parse(file.read_text())
+            imported = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module}
+            others = {".".join(module.split(".")[:3]) for module in imported}
+            assert not others & {f"reelway.providers.{v}" for v in vendors - {name}}, file
 
 
 def test_only_the_guarded_client_and_the_command_line_open_connections() -> None:

@@ -35,6 +35,8 @@ from reelway.storage.base import MissingFile
 
 FACTS = Facts(in_flight_max=1, poll_first_s=0.25, poll_most_s=0.5, per_worker=True, previews=True)
 
+# Which field of an order takes the file of a role.
+_FIELDS: Final = {Role.FIRST_FRAME: "image", Role.LAST_FRAME: "last_image", Role.SOURCE_VIDEO: "video"}
 _STARTS_MAX: Final = 3  # a render that kills its process three times will do so again
 
 
@@ -67,7 +69,8 @@ class Previz(Provider):
     async def submit(self, order: Order) -> Handle:
         """Say what to render; the first look starts it, so an order that was never looked at costs nothing."""
         spec = order.spec
-        asset = spec.asset(Role.SOURCE_VIDEO) or spec.asset(Role.FIRST_FRAME)
+        roles = (Role.SOURCE_VIDEO,) if spec.asset(Role.SOURCE_VIDEO) else (Role.FIRST_FRAME, Role.LAST_FRAME)
+        assets = [asset for role in roles if (asset := spec.asset(role))]
         previz_order = PrevizOrder(
             prompt=spec.prompt,
             negative_prompt=spec.negative_prompt,
@@ -76,9 +79,10 @@ class Previz(Provider):
             fps=spec.fps,
             frames=spec.frames,
             seed=spec.seed,
+            audio=spec.audio,
         )
-        # The asset, not a path of it: another machine may go on.
-        return {"key": order.key, "order": previz_order.to_json(), "asset": asdict(asset) if asset else None}
+        # The assets, not paths of them: another machine may go on.
+        return {"key": order.key, "order": previz_order.to_json(), "assets": [asdict(asset) for asset in assets]}
 
     async def poll(self, handle: Handle) -> Progress:
         """Look at the render; one that this process does not know is started."""
@@ -140,11 +144,12 @@ class Previz(Provider):
         async def run() -> dict[str, Any]:
             order = PrevizOrder.from_json(handle["order"])
             async with AsyncExitStack() as until_rendered:
-                if handle.get("asset"):
-                    asset = Asset(**handle["asset"] | {"role": Role(handle["asset"]["role"])})
-                    path = str(await until_rendered.enter_async_context(self._inputs.at_hand(asset)))
-                    clip = asset.role is Role.SOURCE_VIDEO
-                    order = replace(order, video=path) if clip else replace(order, image=path)
+                paths = {}
+                for asset in _assets(handle):
+                    paths[_FIELDS[asset.role]] = str(
+                        await until_rendered.enter_async_context(self._inputs.at_hand(asset))
+                    )
+                order = replace(order, **paths)
                 report = await self.engine.render(order, self._path(handle), on_progress=on_progress)
             return report.shot
 
@@ -154,3 +159,9 @@ class Previz(Provider):
 
     def _path(self, handle: Handle) -> Path:
         return self._work_dir / f"{handle['key'].replace(':', '-')}.mp4"
+
+
+def _assets(handle: Handle) -> list[Asset]:
+    """The input files of a handle; one that an older version wrote names a single asset."""
+    saved = handle.get("assets", [handle["asset"]] if handle.get("asset") else [])
+    return [Asset(**one | {"role": Role(one["role"])}) for one in saved]

@@ -67,6 +67,7 @@ class Health:
         self._circuits: dict[_Key, Circuit] = {}
         self._times: dict[_Key, Times] = {}
         self._failures: Counter[_Key] = Counter()
+        self._trying: set[_Key] = set()  # this process has sent the one job that is let through
         self._took: dict[_Key, list[float]] = {}
 
     async def refresh(self) -> None:
@@ -112,6 +113,7 @@ class Health:
                 continue
             now = self._clock.now_ms()
             if circuit.open_until <= now and await self._db.write(_try(circuit, now)):
+                self._trying.add((provider, model))
                 continue
             return max(circuit.open_until - now, 1000) / 1000
         return 0.0
@@ -127,15 +129,17 @@ class Health:
             upstream = (provider, upstream_model)
             self._failures[upstream] += 1
             before = self._circuits.get(upstream)
-            if before is not None:  # the one that tried
-                await self._open(provider, upstream_model, error, min(before.pause_ms * 2, _OPEN_MOST_MS), now)
-            elif self._failures[upstream] >= _FAILURES_MAX:
+            if before is None and self._failures[upstream] >= _FAILURES_MAX:
                 await self._open(provider, upstream_model, error, _OPEN_FIRST_MS, now)
+            elif before is not None and upstream in self._trying:  # others were on their way when it was opened
+                self._trying.discard(upstream)
+                await self._open(provider, upstream_model, error, min(before.pause_ms * 2, _OPEN_MOST_MS), now)
 
     async def worked(self, provider: str, upstream_model: str) -> None:
         """It took a job, or answered as one that lives."""
         self._failures.pop((provider, upstream_model), None)
         for model in (ALL_MODELS, upstream_model):
+            self._trying.discard((provider, model))
             circuit = self._circuits.pop((provider, model), None)
             if circuit is not None:
                 await self._db.write(good(provider, model))

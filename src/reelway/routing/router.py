@@ -76,14 +76,20 @@ class Router:
     def next(self, g: Generation, tried: Collection[tuple[str, str]]) -> Plan | None:
         """Another upstream for a generation whose submit came to nothing: exactly its clip, at the price it has.
 
-        Never a preview in place of what is paid for.
+        Never a preview in place of what is paid for, and never one that costs more than it brings.
         """
         card = self._catalogue.get(g.model)
         if card is None or self._facts[g.provider].previews or g.purse is Purse.TEST:
             return None
         substitution = Substitution(g.substitution)
         plans = self._plans(card, g.spec, roles_of(g.spec), substitution, self._routes.upstreams(card))
-        others = [p for p in plans if (p.provider, p.upstream_model) not in tried and not p.preview]
+        others = [
+            p
+            for p in plans
+            if (p.provider, p.upstream_model) not in tried
+            and not p.preview
+            and p.expected_cost_microusd <= g.price_microusd
+        ]
         usable = [p for p in self._ordered(others, self._policy(card)) if self._obstacle(p) is None]
         return replace(usable[0], price_microusd=g.price_microusd) if usable else None
 
@@ -206,7 +212,7 @@ class Router:
             preview=route.free,
             likeness=route.likeness,
             spec=spec,
-            price_microusd=0 if route.free else list_price,
+            price_microusd=0 if route.free else max(list_price, cost),  # nothing is sold at a loss
             list_price_microusd=list_price,
             expected_cost_microusd=cost,
             substitution=substitution,

@@ -78,6 +78,27 @@ makes = { durations_s = [4] }
 cost = { usd_per_s = "0.005", source = "a test", read_on = 2026-11-22 }
 
 [[models]]
+id = "solstice-1"
+name = "Solstice 1"
+description = "For tests; its only provider takes more than the list says."
+modes = ["text-to-video"]
+durations_s = [4]
+fps = 24
+sizes = ["1280x720"]
+audio = "none"
+source = "a test"
+
+[models.price]
+usd_per_s = "0.01"
+source = "a test"
+read_on = 2026-11-22
+
+[[models.routes]]
+provider = "west"
+upstream_model = "m"
+cost = { usd_per_s = "0.02", source = "a test", read_on = 2026-11-22 }
+
+[[models]]
 id = "relic-1"
 name = "Relic 1"
 description = "For tests; retired, a sibling stands in for it."
@@ -343,6 +364,12 @@ async def test_the_report_adds_up(tmp_path: Path, database_setting: str) -> None
         )  # fmt: skip
         assert (line["margin"], line["margin_percent"]) == ("0.0200", 66.7)
         assert (await both.client.get("/admin/report")).status_code == 401
+
+
+async def test_nothing_is_sold_at_a_loss(tmp_path: Path, database_setting: str) -> None:
+    async with two(tmp_path, database_setting) as both:
+        quote = (await both.client.post("/v1/quotes", json=CLIP | {"model": "solstice-1"})).json()
+        assert (quote["price_usd"], quote["list_price_usd"]) == ("0.08", "0.04")
 
 
 async def test_the_operator_names_the_providers_of_a_model(tmp_path: Path, database_setting: str) -> None:

@@ -64,6 +64,15 @@ async def test_five_failures_in_a_row_open_it_and_a_success_between_begins_anew(
     assert here.circuit("p", "another") is None
 
 
+async def test_those_that_were_on_their_way_do_not_keep_it_open_longer(db: Database, clock: Hands) -> None:
+    here = Health(db, clock, Metrics())
+    for _ in range(30):
+        await here.failed("p", "m", error(ProviderFault.UNAVAILABLE))
+    circuit = here.circuit("p", "m")
+    assert circuit is not None
+    assert circuit.open_until == clock.now + 30_000
+
+
 @pytest.mark.parametrize("fault", [ProviderFault.REFUSED, ProviderFault.REJECTED, ProviderFault.THROTTLED])
 async def test_what_says_nothing_about_the_upstream_opens_nothing(
     db: Database, clock: Hands, fault: ProviderFault

@@ -15,7 +15,7 @@ from reelway.api.dialects.modelslab.endpoint import Asked, Endpoint, answer, rec
 from reelway.api.dialects.modelslab.schemas import ImageToVideoV7, TextToVideoV7, VideoToVideoV7
 from reelway.api.services import Services
 from reelway.domain.generation import Mode
-from reelway.domain.models import ModelCard
+from reelway.domain.models import ModelCard, typical_clip
 from reelway.domain.money import MICROUSD_PER_USD, usd
 from reelway.errors import NotFound
 
@@ -113,7 +113,11 @@ def _facts(services: Services, agents: bool, read: Callable[[list[ModelCard]], A
 
 def item(services: Services, card: ModelCard) -> dict[str, Any]:
     """One model as a line of a list."""
-    routes = services.router.upstreams(card)
+    router = services.router
+    upstreams = router.upstreams(card)
+    served = next((u for u in upstreams if router.circuit(u) is None), None)
+    times = None if served is None else router.times(served)
+    typical = typical_clip(card)
     per_s = card.price.microusd_per_s if card.price else 0
     return {
         "model_id": card.id,
@@ -137,8 +141,11 @@ def item(services: Services, card: ModelCard) -> dict[str, Any]:
         "fps": card.fps,
         "audio": card.audio,
         "last_frame": card.last_frame,
-        "served_by": routes[0].provider if routes else None,
-        "preview": routes[0].route.free if routes else None,
+        "rules": [rule.say for rule in card.rules],
+        "typical_clip": {"duration": card.durations_s[0], "price_usd": usd(card.price_microusd(typical))},
+        "served_by": None if served is None else served.provider,
+        "preview": None if served is None else served.route.free,
+        "took_lately_s": None if times is None else round(times.seconds, 1),
     }
 
 
