@@ -103,6 +103,11 @@ async def test_a_length_in_frames_need_not_be_whole_seconds(sandbox: httpx2.Asyn
         ({"input_reference": {"image_url": 7}}, "input_reference.image_url", "invalid_type"),
         ({"input_reference": "data:image/png;base64,AAAA"}, "input_reference", None),
         ({"input_reference": "http://[broken"}, "input_reference", None),
+        ({"end_image": "data:image/png;base64,AAAA"}, "end_image", "invalid_request"),
+        ({"end_image": 7}, "end_image", "invalid_type"),
+        ({"substitution": "some"}, "substitution", "invalid_request"),
+        ({"policy": "nicest"}, "policy", "invalid_request"),
+        ({"model": "auto:nicest"}, "policy", "invalid_request"),
         ({"input_reference": "http://10.0.0.1/x.png"}, "input_reference", None),
     ],
 )
@@ -173,6 +178,20 @@ async def test_a_first_frame_comes_as_a_file_a_data_url_or_an_object(sandbox: ht
     ]  # fmt: skip
     for answer in ways:
         assert answer.status_code == 200, answer.text
+
+
+async def test_an_end_frame_comes_beside_a_first_one(sandbox: httpx2.AsyncClient) -> None:
+    url = "data:image/png;base64," + base64.b64encode(png()).decode()
+    words = {"prompt": "refuse: x"}
+    two_frames = {"input_reference": url, "end_image": url}
+    taken = await sandbox.post("/v1/videos", json=words | two_frames | {"model": "kling-v3-i2v"})
+    assert taken.status_code == 200, taken.text
+    files = {name: ("a.png", png(), "image/png") for name in two_frames}
+    taken = await sandbox.post("/v1/videos", data=words | {"model": "kling-v3-i2v"}, files=files)
+    assert taken.status_code == 200, taken.text
+    refused = await sandbox.post("/v1/videos", json=words | two_frames | {"model": "sora-2"})
+    assert refused.status_code == 400
+    assert "not a start and an end frame" in refused.json()["error"]["message"]
 
 
 async def test_the_same_key_and_request_is_answered_word_for_word_and_paid_once(sandbox: httpx2.AsyncClient) -> None:

@@ -67,8 +67,9 @@ class Edits:
 
 def _asked(sent: dict[str, Any]) -> dict[str, Any]:
     values = canonical(sent)
-    if "input_reference" in values:
-        raise InvalidRequest("an edit starts from its video; leave input_reference out", param="input_reference")
+    for name in ("input_reference", "end_image"):
+        if name in values:
+            raise InvalidRequest(f"an edit starts from its video; leave {name} out", param=name)
     return values
 
 

@@ -30,6 +30,9 @@ class CreateVideo(BaseModel):
         description="First frame, or the clip to edit: an http, https or data URL, or an object with `image_url`."
         " In multipart it may be the file itself.",
     )
+    end_image: str | ImageReference | None = Field(
+        None, description="End frame, beside a first one, for models with `last_frame`: sent like `input_reference`"
+    )
     negative_prompt: str | None = Field(None, description="What is not to be seen")
     seed: int | None = Field(None, ge=0, le=2**32 - 1, description="The same seed and request give the same clip")
     fps: int | None = Field(None, ge=1, description="Frames per second")
@@ -50,9 +53,10 @@ class CreateVideo(BaseModel):
 
 
 class CreateVideoForm(CreateVideo):
-    """As JSON; `input_reference` may be a file (JPEG, PNG, WebP, or an MP4 to edit)."""
+    """As JSON; pictures may be files (JPEG, PNG, WebP), `input_reference` also an MP4 to edit."""
 
     input_reference: bytes | None = Field(None, json_schema_extra={"format": "binary"})  # type: ignore[assignment]
+    end_image: bytes | None = Field(None, json_schema_extra={"format": "binary"})  # type: ignore[assignment]
 
 
 class _Edit(CreateVideo):
@@ -60,6 +64,7 @@ class _Edit(CreateVideo):
 
     model: str | None = Field(None, description="Must make video-to-video; default: the source's")  # type: ignore[assignment]
     input_reference: None = Field(None, exclude=True)
+    end_image: None = Field(None, exclude=True)
 
 
 class RemixVideo(_Edit):

@@ -27,7 +27,7 @@ NAMES: Final = frozenset(
     {
         "prompt", "model", "seconds", "size", "input_reference", "negative_prompt", "seed", "fps", "num_frames",
         "generate_audio", "webhook_url", "track_id", "width", "height", "aspect_ratio", "resolution", "portrait",
-        "output_type", "substitution", "policy",
+        "output_type", "end_image", "substitution", "policy",
     }
 )  # fmt: skip
 # The names that the rest of Reelway uses in its messages -> the names of this dialect.
@@ -121,39 +121,48 @@ def _output_type(values: Mapping[str, Any]) -> OutputType:
 
 
 def _inputs(values: Mapping[str, Any], card: ModelCard | None) -> tuple[InputFile, ...]:
-    """A file, a URL, a data URL, or the API's object with exactly one of `image_url` and `file_id`."""
-    given = values.get("input_reference")
-    if given is None:
-        return ()
+    """A first frame or a clip, and an end frame beside a first one."""
     only_clips = card is not None and Mode.IMAGE_TO_VIDEO not in card.modes and Mode.VIDEO_TO_VIDEO in card.modes
+    found = []
+    for param, role in (("input_reference", Role.FIRST_FRAME), ("end_image", Role.LAST_FRAME)):
+        if values.get(param) is not None:
+            found.append(_input(param, values[param], role, only_clips=only_clips))
+    roles = [file.role for file in found]
+    if Role.LAST_FRAME in roles and Role.FIRST_FRAME not in roles:
+        raise InvalidRequest("end_image needs a first frame in input_reference", param="end_image")
+    return tuple(found)
+
+
+def _input(param: str, given: Any, role: Role, *, only_clips: bool) -> InputFile:
+    """A file, a URL, a data URL, or the API's object with exactly one of `image_url` and `file_id`."""
     if isinstance(given, Upload):
-        role = Role.SOURCE_VIDEO if only_clips or _is_clip(given) else Role.FIRST_FRAME
-        return (InputFile(role=role, param="input_reference", data=given.data),)
-    url = _url_in(given) if isinstance(given, dict) else given
+        clip = role is Role.FIRST_FRAME and (only_clips or _is_clip(given))
+        return InputFile(role=Role.SOURCE_VIDEO if clip else role, param=param, data=given.data)
+    url = _url_in(param, given) if isinstance(given, dict) else given
     if not isinstance(url, str) or not url.lower().startswith(("http://", "https://", "data:")):
-        raise wrong_reference(url)
-    role = Role.SOURCE_VIDEO if only_clips or _names_clip(url) else Role.FIRST_FRAME
-    return (InputFile(role=role, param="input_reference", url=url),)
+        raise wrong_reference(param, url)
+    clip = role is Role.FIRST_FRAME and (only_clips or _names_clip(url))
+    return InputFile(role=Role.SOURCE_VIDEO if clip else role, param=param, url=url)
 
 
-def _url_in(given: Mapping[str, Any]) -> Any:
+def _url_in(param: str, given: Mapping[str, Any]) -> Any:
     said = {name for name, value in given.items() if value is not None}
     if said == {"file_id"}:
         raise InvalidRequest(
-            "input_reference.file_id is not served: there is no Files API here; send the file or image_url",
-            param="input_reference",
+            f"{param}.file_id is not served: there is no Files API here; send the file or image_url",
+            param=param,
             code="unsupported_value",
         )
     if said != {"image_url"}:
-        raise InvalidRequest("input_reference must have exactly one of image_url and file_id", param="input_reference")
+        raise InvalidRequest(f"{param} must have exactly one of image_url and file_id", param=param)
     if not isinstance(given["image_url"], str):
-        raise fields.wrong_type("input_reference.image_url", "a string", given["image_url"])
+        raise fields.wrong_type(f"{param}.image_url", "a string", given["image_url"])
     return given["image_url"]
 
 
-def wrong_reference(value: Any) -> InvalidRequest:
+def wrong_reference(param: str, value: Any) -> InvalidRequest:
     """The API's documented answer to anything that is neither a file nor a reference."""
-    return fields.wrong_type("input_reference", "a file", value)
+    return fields.wrong_type(param, "a file", value)
 
 
 def _is_clip(upload: Upload) -> bool:
