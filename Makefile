@@ -4,6 +4,8 @@ BIN := .venv/bin
 # The newest Python that is new enough and really there; PYTHON=… names another.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
+# What is installed beside Reelway; CI adds `diffusers`, whose tests are passed over where torch is not there.
+EXTRAS ?= dev,clients
 # Compiled previz kernels, kept between runs; tests/harness.py and tools/demo.py look here too.
 export REELWAY_PREVIZ_CACHE ?= $(CURDIR)/.cache/previz
 
@@ -19,7 +21,7 @@ setup: .venv/ok warm ## Make .venv, install everything, compile previz; run agai
 	@test -n "$(PYTHON)" || { echo "Reelway needs Python 3.11 or newer, and none was found; install one, or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@test -x $(PY) || $(PYTHON) -m venv .venv || { rm -rf .venv; \
 		echo "$(PYTHON) cannot make environments: on Debian and Ubuntu, apt install python3-venv, then again" >&2; exit 1; }
-	$(PY) -m pip install --quiet --disable-pip-version-check -e '.[dev,clients]'
+	$(PY) -m pip install --quiet --disable-pip-version-check -e '.[$(EXTRAS)]'
 	@touch $@
 
 warm: .venv/ok

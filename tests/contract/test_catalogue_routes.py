@@ -36,6 +36,7 @@ ODD_SIZES = [(512, 512), (640, 360)]
 WITHOUT_A_WIRE = ("previz", "sandbox", "diffusers")  # they make whatever they are asked
 KIND_OF = {  # routes to a table of another name than its kind
     "luma-dream-machine": "luma",
+    "diffusers-wan": "diffusers",
     "diffusers-ltx": "diffusers",
     "diffusers-cogvideox": "diffusers",
     "diffusers-cogvideox-i2v": "diffusers",

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from reelway.domain.generation import Asset, Role
+from reelway.domain.generation import Asset, ClipSpec, Role
 from reelway.errors import ProviderError, ProviderFault, StorageError
 from reelway.previz.engine import Engine, EngineLost, RenderError
 from reelway.previz.order import Order as PrevizOrder
@@ -69,8 +69,7 @@ class Previz(Provider):
     async def submit(self, order: Order) -> Handle:
         """Say what to render; the first look starts it, so an order that was never looked at costs nothing."""
         spec = order.spec
-        roles = (Role.SOURCE_VIDEO,) if spec.asset(Role.SOURCE_VIDEO) else (Role.FIRST_FRAME, Role.LAST_FRAME)
-        assets = [asset for role in roles if (asset := spec.asset(role))]
+        assets = [asset for role in _roles(spec) if (asset := spec.asset(role))]
         previz_order = PrevizOrder(
             prompt=spec.prompt,
             negative_prompt=spec.negative_prompt,
@@ -144,7 +143,7 @@ class Previz(Provider):
         async def run() -> dict[str, Any]:
             order = PrevizOrder.from_json(handle["order"])
             async with AsyncExitStack() as until_rendered:
-                paths = {}
+                paths: dict[str, Any] = {}
                 for asset in _assets(handle):
                     paths[_FIELDS[asset.role]] = str(
                         await until_rendered.enter_async_context(self._inputs.at_hand(asset))
@@ -159,6 +158,13 @@ class Previz(Provider):
 
     def _path(self, handle: Handle) -> Path:
         return self._work_dir / f"{handle['key'].replace(':', '-')}.mp4"
+
+
+def _roles(spec: ClipSpec) -> tuple[Role, ...]:
+    """What a render starts from; a last frame alone is nothing to start from."""
+    if spec.asset(Role.SOURCE_VIDEO):
+        return (Role.SOURCE_VIDEO,)
+    return (Role.FIRST_FRAME, Role.LAST_FRAME) if spec.asset(Role.FIRST_FRAME) else ()
 
 
 def _assets(handle: Handle) -> list[Asset]:
