@@ -10,7 +10,7 @@ EXTRAS ?= dev,clients
 export REELWAY_PREVIZ_CACHE ?= $(CURDIR)/.cache/previz
 
 .DEFAULT_GOAL := help
-.PHONY: help setup warm demo fmt lint test check bench chaos openapi docs clean dist
+.PHONY: help setup warm demo fmt lint test check bench chaos openapi docs gallery clean dist
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ openapi: .venv/ok ## Write docs/openapi.json anew
 
 docs: .venv/ok ## Write the generated pages of docs/ anew
 	$(BIN)/reelway settings --markdown > docs/how-to/settings.md
+
+gallery: setup ## Draw contact sheets of previz into docs/images/, to be looked at; ARGS="--only prompts"
+	@$(PY) tools/gallery.py $(ARGS)
 
 dist: .venv/ok ## Build the wheel and the source archive into dist/
 	$(PY) -m build --outdir dist .

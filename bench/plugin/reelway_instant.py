@@ -11,8 +11,7 @@ import os
 from collections import Counter
 from typing import Any
 
-from reelway.errors import ProviderError, ProviderFault
-from reelway.kit.outbound import OutboundError
+from reelway.errors import OutboundError, ProviderError, ProviderFault
 from reelway.providers.base import (
     Absent,
     CancelOutcome,

@@ -26,14 +26,19 @@ from reelway.dispatch.base import DELIVERIES, Dispatch, Lane, Topic, generation_
 from reelway.dispatch.local import LocalDispatch
 from reelway.errors import ConfigError, Overloaded
 from reelway.events.live import Live, LocalLive
-from reelway.generations.advance import Advancer, Policy
+from reelway.generations.advance import Advancer
 from reelway.generations.callbacks import CallbackUrls
 from reelway.generations.cancel import Canceller
 from reelway.generations.create import Creator
+from reelway.generations.ending import Ending
+from reelway.generations.failover import Failover
 from reelway.generations.finish import Finisher
+from reelway.generations.follow import Follower
 from reelway.generations.inputs import InputStore
 from reelway.generations.queries import Queries
+from reelway.generations.submit import Submitter
 from reelway.generations.sweep import Sweeper
+from reelway.generations.tools import Policy, Tools
 from reelway.kit.clock import Clock, SystemClock
 from reelway.kit.logs import hide_always
 from reelway.kit.metrics import Metrics, watch_loop
@@ -329,15 +334,26 @@ async def build(
         wishes=wished,
         rng=rng,
     )
-    advancer = Advancer(
+    ending = Ending(
         db=db,
-        providers=providers,
-        finisher=finisher,
-        inputs=inputs,
         dispatch=dispatch,
         live=live,
         announcer=announcer,
+        inputs=inputs,
         clock=clock,
+        metrics=metrics,
+        tracing=tracing,
+        facts=providers.facts,
+    )
+    tools = Tools(
+        db=db,
+        providers=providers,
+        health=health,
+        dispatch=dispatch,
+        live=live,
+        ending=ending,
+        clock=clock,
+        rng=rng,
         policy=Policy(
             job_age_max_s=settings.job_age_max_s,
             unknown_age_max_s=settings.unknown_age_max_s,
@@ -345,13 +361,12 @@ async def build(
             retry_first_s=settings.retry_first_s,
             retry_most_s=settings.retry_most_s,
         ),
-        rng=rng,
         metrics=metrics,
         tracing=tracing,
-        callback_urls=CallbackUrls(secret, settings.public_url),
-        router=router,
-        health=health,
     )
+    callback_urls = CallbackUrls(secret, settings.public_url)
+    submitter = Submitter(tools, Failover(tools, router), callback_urls)
+    advancer = Advancer(tools, submitter, Follower(tools, finisher))
     deliverer = Deliverer(
         db=db,
         outbound=outbound,
@@ -386,11 +401,9 @@ async def build(
             db=db,
             dispatch=dispatch,
             live=live,
-            announcer=announcer,
-            inputs=inputs,
+            ending=ending,
             storage=storage,
             clock=clock,
-            metrics=metrics,
         ),
         queries=Queries(db, live),
         dispatch=dispatch,
@@ -409,11 +422,8 @@ async def build(
         sweeper=Sweeper(
             db=db,
             dispatch=dispatch,
-            live=live,
-            announcer=announcer,
-            inputs=inputs,
+            ending=ending,
             clock=clock,
-            metrics=metrics,
             job_age_max_s=settings.job_age_max_s,
         ),
         health=health,

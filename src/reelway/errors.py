@@ -14,7 +14,7 @@ ReelwayError                  code                  HTTP
 │   └── CommitUnknown         overloaded            503   (result): all of it was written, or nothing
 ├── StorageError              storage_failed        503   (MissingFile: file_missing, 404)
 ├── ProviderError             provider_<fault>      502   (fault, retry_after_s, no_job)
-├── OutboundError             outbound_failed       502   (reason, sent); in kit/outbound
+├── OutboundError             outbound_failed       502   (reason, sent, status)
 ├── UnreadableClip, NotAClip  unreadable_clip       502   in media/probe, generations/finish
 └── ConfigError               config                -     start-up and the command line only
 
@@ -23,6 +23,7 @@ with a stack trace in the log, and never a retry.
 """
 
 from enum import StrEnum
+from typing import Literal
 
 
 class ReelwayError(Exception):
@@ -162,6 +163,35 @@ class StorageError(ReelwayError):
     http_status = 503
 
 
+OutboundReason = Literal[
+    "refused_address",
+    "unreachable",
+    "timeout",
+    "too_large",
+    "bad_status",
+    "bad_redirect",
+    "bad_url",
+    "bad_media_type",
+]
+
+
+class OutboundError(ReelwayError):
+    """A request to another host that came to nothing.
+
+    `sent` is False only when not one byte of the request can have left: bad URL, refused address, no such
+    name, connection refused, failed TLS handshake. `status` is the answer's, for `bad_status`.
+    """
+
+    code = "outbound_failed"
+    http_status = 502
+
+    def __init__(self, reason: OutboundReason, message: str, *, sent: bool, status: int | None = None) -> None:
+        super().__init__(message)
+        self.reason: OutboundReason = reason
+        self.sent = sent
+        self.status = status
+
+
 class ConfigError(ReelwayError):
     """Start-up refuses to go on; the message says which setting or entry, and what to write instead."""
 
@@ -183,6 +213,15 @@ class ProviderFault(StrEnum):
 
 
 RETRYABLE = frozenset({ProviderFault.THROTTLED, ProviderFault.UNAVAILABLE, ProviderFault.UNREADABLE})
+FINAL = frozenset(
+    {
+        ProviderFault.REFUSED,
+        ProviderFault.REJECTED,
+        ProviderFault.CREDENTIALS,
+        ProviderFault.FUNDS,
+        ProviderFault.MODEL_GONE,
+    }
+)
 
 
 class ProviderError(ReelwayError):
@@ -212,3 +251,8 @@ class ProviderError(ReelwayError):
     def retryable(self) -> bool:
         """Whether the same call may succeed later."""
         return self.fault in RETRYABLE
+
+    @property
+    def final(self) -> bool:
+        """Whether the same call will fare no better; a fault may be neither this nor retryable."""
+        return self.fault in FINAL

@@ -15,8 +15,7 @@ import pytest
 
 from reelway.catalogue.load import load
 from reelway.domain.models import smallest_clip
-from reelway.errors import ProviderError, ProviderFault
-from reelway.kit.outbound import OutboundError
+from reelway.errors import OutboundError, ProviderError, ProviderFault
 from reelway.providers import registry
 from reelway.providers.base import (
     Callback,

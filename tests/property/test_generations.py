@@ -14,7 +14,7 @@ from reelway.domain.money import Purse
 from reelway.domain.states import FINAL, TRANSITIONS, State
 from reelway.errors import Conflict
 from reelway.generations import store
-from reelway.generations.ending import end
+from reelway.generations.ending import Ended, end
 from reelway.kit.ids import new_token
 from reelway.ledger import ledger
 from reelway.ledger.audit import audit
@@ -75,7 +75,7 @@ class GenerationMachine(RuleBasedStateMachine):
         assert allowed
         self.state = to
         self.ended += to in FINAL
-        self.seen[worker] = result[0] if isinstance(result, tuple) else result
+        self.seen[worker] = result.generation if isinstance(result, Ended) else result
 
     @invariant()
     def row_is_as_the_model_says(self) -> None:

@@ -5,8 +5,8 @@ import random
 import signal
 from typing import Any, Final
 
-from reelway.errors import ProviderError, ProviderFault
-from reelway.kit.outbound import Outbound, OutboundError, Reply
+from reelway.errors import OutboundError, ProviderError, ProviderFault
+from reelway.kit.outbound import Outbound, Reply
 from reelway.providers.base import (
     Absent,
     CancelOutcome,

@@ -25,7 +25,7 @@ async def _warm(engine: Engine) -> float | None:
     try:
         if engine.warmed():
             return None
-        note("compiling previz: a minute or two, once")
+        note("compiling previz: half a minute, once")
         return await engine.warm()
     finally:
         await engine.aclose()

@@ -13,13 +13,10 @@ from reelway.errors import Conflict
 from reelway.events import store as events
 from reelway.events.live import Live
 from reelway.generations import store
-from reelway.generations.ending import count_end, end
+from reelway.generations.ending import Ending
 from reelway.generations.finish import file_key
-from reelway.generations.inputs import InputStore
 from reelway.kit.clock import Clock
-from reelway.kit.metrics import Metrics
 from reelway.storage.base import Storage
-from reelway.webhooks.announce import Announcer
 
 _ANSWER_S: Final = 5.0  # how long a cancel waits to tell what really happened
 _SUFFIXES: Final = (".mp4", ".gif", ".jpg", ".webp", "-sheet.jpg")
@@ -34,20 +31,16 @@ class Canceller:
         db: Database,
         dispatch: Dispatch,
         live: Live,
-        announcer: Announcer,
-        inputs: InputStore,
+        ending: Ending,
         storage: Storage,
         clock: Clock,
-        metrics: Metrics,
     ) -> None:
         self._db = db
         self._dispatch = dispatch
         self._live = live
-        self._announcer = announcer
-        self._inputs = inputs
+        self._ending = ending
         self._storage = storage
         self._clock = clock
-        self._metrics = metrics
 
     async def cancel(self, caller: Caller, g: Generation) -> Generation:
         """The generation as it is now: cancelled, or still on its way there (`cancel_requested`).
@@ -82,23 +75,12 @@ class Canceller:
         await self._db.write(script())
 
     async def _cancel_queued(self, g: Generation) -> Generation:
-        now = self._clock.now_ms()
-        script = end(
-            g,
-            State.CANCELLED,
-            self._announcer,
-            now,
-            error_code="cancelled",
-            error_message="cancelled before it started",
-        )
-        ended, deliveries = await self._db.write(script)
-        count_end(self._metrics, ended)
-        self._live.ended(g.id)
+        message = "cancelled before it started"
+        script = self._ending.script(g, State.CANCELLED, error_code="cancelled", error_message=message)
+        ended = await self._db.write(script)
         self._dispatch.wake(Topic.GENERATION, g.id)
-        for delivery in deliveries:
-            self._dispatch.wake(Topic.DELIVERY, delivery)
-        await self._inputs.drop(g.spec.assets)
-        return ended
+        await self._ending.tell(ended)
+        return ended.generation
 
     async def _ask_worker(self, g: Generation) -> Generation:
         if g.state is State.STORING:

@@ -12,9 +12,9 @@ import structlog
 
 from reelway.catalogue.load import Catalogue
 from reelway.domain.generation import ClipSpec, Generation, Output, OutputType
-from reelway.errors import ProviderError, ProviderFault, ReelwayError, StorageError
+from reelway.errors import OutboundError, ProviderError, ProviderFault, ReelwayError, StorageError
 from reelway.kit.clock import Clock
-from reelway.kit.outbound import Outbound, OutboundError
+from reelway.kit.outbound import Outbound
 from reelway.media import gif
 from reelway.media.poster import stills
 from reelway.media.probe import ClipFacts, UnreadableClip, probe

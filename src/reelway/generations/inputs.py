@@ -12,9 +12,9 @@ from urllib.parse import unquote_to_bytes
 import structlog
 
 from reelway.domain.generation import Asset, InputFile, Role
-from reelway.errors import InvalidRequest, StorageError
+from reelway.errors import InvalidRequest, OutboundError, StorageError
 from reelway.kit.ids import new_token
-from reelway.kit.outbound import Outbound, OutboundError
+from reelway.kit.outbound import Outbound
 from reelway.media.picture import open_picture
 from reelway.media.probe import check_source_video
 from reelway.media.worker import run_media

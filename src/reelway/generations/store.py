@@ -16,7 +16,7 @@ from reelway.domain.generation import (
 )
 from reelway.domain.money import Purse
 from reelway.domain.states import State, may_follow
-from reelway.errors import Conflict
+from reelway.errors import Conflict, ProviderError
 
 _COLUMNS = (
     "id, number, workspace_id, key_id, purse, dialect, family, state, epoch, model, provider, upstream_model, spec,"
@@ -344,3 +344,9 @@ def end_attempt(
         fault,
         message,
     )
+
+
+def fail_attempt(g: Generation, number: int, outcome: str, error: ProviderError, now_ms: int) -> Script[None]:
+    """Write what went wrong with it; raises Conflict when another worker has taken the job meanwhile."""
+    yield from fence(g)
+    yield from end_attempt(g, number, outcome, now_ms, fault=error.fault, message=error.message)

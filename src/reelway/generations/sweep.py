@@ -11,16 +11,11 @@ import structlog
 from reelway.db.base import Database
 from reelway.db.script import Script, sql
 from reelway.dispatch.base import DELIVERIES, Dispatch, Entry, Topic, generation_lane
-from reelway.domain.generation import Generation
 from reelway.domain.states import State
 from reelway.errors import Conflict
-from reelway.events.live import Live
 from reelway.generations import store
-from reelway.generations.ending import count_end, end
-from reelway.generations.inputs import InputStore
+from reelway.generations.ending import Ended, Ending
 from reelway.kit.clock import Clock
-from reelway.kit.metrics import Metrics
-from reelway.webhooks.announce import Announcer
 
 _log = structlog.get_logger(__name__)
 
@@ -36,20 +31,14 @@ class Sweeper:
         *,
         db: Database,
         dispatch: Dispatch,
-        live: Live,
-        announcer: Announcer,
-        inputs: InputStore,
+        ending: Ending,
         clock: Clock,
-        metrics: Metrics,
         job_age_max_s: float,
     ) -> None:
         self._db = db
         self._dispatch = dispatch
-        self._live = live
-        self._announcer = announcer
-        self._inputs = inputs
+        self._ending = ending
         self._clock = clock
-        self._metrics = metrics
         self._job_age_max_s = job_age_max_s
         self._after = dict.fromkeys(Topic, "")  # how far the last sweep came
 
@@ -68,30 +57,16 @@ class Sweeper:
                 continue
             if ended is None:
                 continue
-            g, deliveries = ended
-            count_end(self._metrics, g)
-            _log.info("generation_expired", generation=g.id, provider=g.provider)
-            self._live.ended(g.id)
-            self._dispatch.wake(Topic.GENERATION, g.id)
-            for delivery_id in deliveries:
-                self._dispatch.wake(Topic.DELIVERY, delivery_id)
-            await self._inputs.drop(g.spec.assets)
+            _log.info("generation_expired", generation=generation_id, provider=ended.generation.provider)
+            self._dispatch.wake(Topic.GENERATION, generation_id)
+            await self._ending.tell(ended)
 
-    def _end(self, generation_id: str) -> Script[tuple[Generation, list[str]] | None]:
+    def _end(self, generation_id: str) -> Script[Ended | None]:
         g = yield from store.by_id(generation_id)
         if g is None or g.state is not State.QUEUED:
             return None
         message = f"not started within {self._job_age_max_s:g} s; credits are returned"
-        return (
-            yield from end(
-                g,
-                State.EXPIRED,
-                self._announcer,
-                self._clock.now_ms(),
-                error_code="expired",
-                error_message=message,
-            )
-        )
+        return (yield from self._ending.script(g, State.EXPIRED, error_code="expired", error_message=message))
 
     async def _enqueue_missing(self, topic: Topic) -> None:
         entries = await self._db.scan(_UNFINISHED[topic](self._after[topic], self._clock.now_ms() - _YOUNG_MS))

@@ -1,41 +1,34 @@
 """The only way out to other hosts: one guarded HTTP client for input media, provider calls and webhooks.
 
-What it keeps away: requests to private addresses (checked on the address that is dialled, so a name that
-changes its mind between check and use gains nothing), endless answers, slow drips, compression bombs,
-redirects into places the first URL could not have named, and credentials that follow such a redirect.
+What it keeps away: requests to private addresses and redirects into places the first URL could not have named
+(reelway.kit.guard), endless answers, slow drips, compression bombs, and credentials that follow a redirect.
 """
 
 import asyncio
-import re
-import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
-from types import MappingProxyType, SimpleNamespace
-from typing import Any, Final, Literal
+from types import SimpleNamespace
+from typing import Any, Final
 
 import aiohttp
 import orjson
 from aiohttp.abc import AbstractResolver
-from multidict import CIMultiDictProxy
 from yarl import URL
 
-from reelway.errors import ReelwayError
-from reelway.kit.addresses import Network, dialable, oddly_spelled, parse_address
-
-Reason = Literal[
-    "refused_address",
-    "unreachable",
-    "timeout",
-    "too_large",
-    "bad_status",
-    "bad_redirect",
-    "bad_url",
-    "bad_media_type",
-]
-AddrInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[Any, ...]]
-OpenSocket = Callable[[AddrInfo], socket.socket]
+from reelway.errors import OutboundError, OutboundReason
+from reelway.kit.addresses import Network
+from reelway.kit.answers import (
+    READ_BYTES,
+    lower,
+    media_type,
+    refuse_announced,
+    require_success,
+    too_large,
+    whole_body,
+)
+from reelway.kit.guard import Guard, NotPublic, OpenSocket, host_of, open_socket, origin, refused
 
 KIB: Final = 1024
 
@@ -51,29 +44,8 @@ MEDIA_TYPES: Final = (
 )
 
 _CONNECT_TIMEOUT_S: Final = 10.0
-_URL_CHARS_MAX: Final = 8 * KIB
-_READ_BYTES: Final = 64 * KIB
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
-# One label may be 63 characters; longer ones make the resolver raise UnicodeError.
-_HOSTNAME: Final = re.compile(r"(?=.{1,253}$)([A-Za-z0-9_]([A-Za-z0-9_-]{0,62})\.)*[A-Za-z0-9_][A-Za-z0-9_-]{0,62}\.?")
-
-
-class OutboundError(ReelwayError):
-    """A request to another host that came to nothing.
-
-    `sent` is False only when not one byte of the request can have left: bad URL, refused address, no such
-    name, connection refused, failed TLS handshake. `status` is the answer's, for `bad_status`.
-    """
-
-    code = "outbound_failed"
-    http_status = 502
-
-    def __init__(self, reason: Reason, message: str, *, sent: bool, status: int | None = None) -> None:
-        super().__init__(message)
-        self.reason: Reason = reason
-        self.sent = sent
-        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +71,6 @@ class Fetched:
     final_url: str
 
 
-class _Refused(OSError):
-    """Raised by the socket guard; the text is always the same, so that aiohttp hands this very error on."""
-
-    def __init__(self) -> None:
-        super().__init__("not a public address")
-
-
 @dataclass(slots=True)
 class _Trip:
     """One call from first URL to last byte; aiohttp's trace notes here that there was a connection."""
@@ -113,7 +78,7 @@ class _Trip:
     host: str = "the other side"
     sent: bool = False
 
-    def error(self, reason: Reason, message: str, *, status: int | None = None) -> OutboundError:
+    def error(self, reason: OutboundReason, message: str, *, status: int | None = None) -> OutboundError:
         return OutboundError(reason, message, sent=self.sent, status=status)
 
 
@@ -136,11 +101,6 @@ class _Pool:
     trusted: bool  # to the trusted origin, wherever it is
 
 
-def _open_socket(info: AddrInfo) -> socket.socket:
-    family, kind, protocol, _, _ = info
-    return socket.socket(family, kind, protocol)
-
-
 class Outbound:
     """Guarded HTTP client; create one, share it, `aclose()` it.
 
@@ -157,12 +117,12 @@ class Outbound:
         allow_private: Sequence[Network] = (),
         trusted: str | None = None,
         resolver: AbstractResolver | None = None,
-        open_socket: OpenSocket = _open_socket,
+        open_socket: OpenSocket = open_socket,
         connections_max: int = 256,
     ) -> None:
         self._user_agent = user_agent
         self._allow_private = tuple(allow_private)
-        self._trusted = None if trusted is None else _origin(_parse(_Trip(), trusted))
+        self._guard = Guard(allow_private, trusted, open_socket)
         self._resolver = resolver
         self._open_socket = open_socket
         self._connections_max = connections_max
@@ -204,12 +164,12 @@ class Outbound:
             async with asyncio.timeout(timeout_s):
                 response, final_url = await self._open(trip, request)
                 with closing(response):
-                    _require_success(trip, response)
-                    media_type = _media_type(response)
-                    if not media_type.startswith(tuple(accept)):
-                        raise trip.error("bad_media_type", f"{trip.host} answered {media_type}, not a media file")
-                    body = await _whole_body(trip, response, size_bytes_max)
-        return Fetched(body=body, media_type=media_type, final_url=str(final_url))
+                    require_success(trip.host, response)
+                    served = media_type(response)
+                    if not served.startswith(tuple(accept)):
+                        raise trip.error("bad_media_type", f"{trip.host} answered {served}, not a media file")
+                    body = await whole_body(trip.host, response, size_bytes_max)
+        return Fetched(body=body, media_type=served, final_url=str(final_url))
 
     async def download(
         self,
@@ -235,18 +195,18 @@ class Outbound:
             async with asyncio.timeout_at(deadline):
                 response, _ = await self._open(trip, request)
             with closing(response):
-                _require_success(trip, response)
-                _refuse_announced(trip, response, size_bytes_max)
+                require_success(trip.host, response)
+                refuse_announced(trip.host, response, size_bytes_max)
                 while True:
                     if clock() >= deadline:
                         raise TimeoutError
                     async with asyncio.timeout_at(deadline):
-                        chunk = await response.content.read(_READ_BYTES)
+                        chunk = await response.content.read(READ_BYTES)
                     if not chunk:
                         return
                     size_bytes += len(chunk)
                     if size_bytes > size_bytes_max:
-                        raise _too_large(trip, size_bytes_max)
+                        raise too_large(trip.host, size_bytes_max)
                     yield chunk
 
     async def send(
@@ -283,8 +243,8 @@ class Outbound:
             async with asyncio.timeout(timeout_s):
                 response, _ = await self._open(trip, request)
                 with closing(response):
-                    content = await _whole_body(trip, response, response_bytes_max, cut=cut_long_response)
-        return Reply(status=response.status, headers=_lower(response.headers), body=content)
+                    content = await whole_body(trip.host, response, response_bytes_max, cut=cut_long_response)
+        return Reply(status=response.status, headers=lower(response.headers), body=content)
 
     async def aclose(self) -> None:
         """Close every pooled connection; requests under way fail."""
@@ -296,11 +256,12 @@ class Outbound:
 
     async def _open(self, trip: _Trip, request: _Request) -> tuple[aiohttp.ClientResponse, URL]:
         """Follow redirects by hand, each hop judged like a first one; the caller closes the response."""
-        url = self._judged(trip, _parse(trip, request.url))
+        url = self._guard.first(request.url)
+        trip.host = host_of(url)
         headers = request.headers
         pooled = request.method in _SAFE_METHODS
         for _ in range(request.redirects_max + 1):
-            session = self._session(_Pool(pooled=pooled, trusted=self._trusts(url)))
+            session = self._session(_Pool(pooled=pooled, trusted=self._guard.trusts(url)))
             response = await session.request(
                 request.method,
                 url,
@@ -313,61 +274,19 @@ class Outbound:
             if request.redirects_max == 0 or response.status not in _REDIRECTS or location is None:
                 return response, url
             response.close()
-            onward = self._redirected(trip, url, location)
-            if _origin(onward) != _origin(url):
+            onward = self._guard.onward(url, location)
+            if origin(onward) != origin(url):
                 headers = {}  # they were meant for the first origin, and stay off from here on
-            url = onward
+            url, trip.host = onward, host_of(onward)
         raise trip.error("bad_redirect", f"more than {request.redirects_max} redirects, the last to {trip.host}")
-
-    def _redirected(self, trip: _Trip, url: URL, location: str) -> URL:
-        try:
-            onward = url.join(_parse(trip, location))
-            onward = self._judged(trip, onward)
-        except OutboundError as error:
-            if error.reason == "bad_url":
-                raise trip.error("bad_redirect", f"redirected to a place we do not follow: {error.message}") from error
-            raise
-        except ValueError as error:
-            raise trip.error("bad_redirect", "redirected to something that is not a URL") from error
-        if url.scheme == "https" and onward.scheme != "https":
-            raise trip.error("bad_redirect", f"redirected from https to plain http at {trip.host}")
-        return onward
-
-    def _judged(self, trip: _Trip, url: URL) -> URL:
-        """`url` when everything in it that needs no DNS is in order; the socket guard does the rest."""
-        if url.scheme not in ("http", "https"):
-            raise trip.error("bad_url", f"{url.scheme or 'no'} scheme; use http or https")
-        host = url.raw_host
-        if not host:
-            raise trip.error("bad_url", "a URL without a host")
-        if self._trusts(url) and url.raw_user is None and url.raw_password is None:
-            trip.host = host.lower()
-            return url
-        if url.raw_user is not None or url.raw_password is not None:
-            raise trip.error("bad_url", "a URL with a user name or password in it; send them as a header")
-        port = url.port
-        if port is None or (port < 1024 and port not in (80, 443)):
-            # Mail, SSH and their kin live there: a request body must not become their commands.
-            raise trip.error("bad_url", f"port {port}; use 80, 443 or one from 1024 up")
-        address = parse_address(host)
-        if address is None and not oddly_spelled(host) and _HOSTNAME.fullmatch(host) is None:
-            raise trip.error("bad_url", "a host name that cannot exist")
-        trip.host = host.lower()
-        if oddly_spelled(host) or (address is not None and not dialable(address, self._allow_private)):
-            raise _refused(trip)
-        return url
-
-    def _trusts(self, url: URL) -> bool:
-        return self._trusted is not None and _origin(url) == self._trusted
 
     def _session(self, pool: _Pool) -> aiohttp.ClientSession:
         """The session to use; made on first use, because aiohttp wants the running loop."""
         if pool not in self._sessions:
             self._sessions[pool] = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
-                    # aiohttp calls this for each address it dials: literals, DNS answers, every attempt. What is
-                    # trusted has connections of its own, so no other URL can ever use the unguarded ones.
-                    socket_factory=self._open_socket if pool.trusted else self._guarded_socket,
+                    # What is trusted has connections of its own, so no other URL can ever use the unguarded ones.
+                    socket_factory=self._open_socket if pool.trusted else self._guard.guarded_socket,
                     resolver=self._resolver,
                     limit=self._connections_max,
                     # A POST on a pooled connection that the other side is just closing fails with its fate
@@ -383,12 +302,6 @@ class Outbound:
             )
         return self._sessions[pool]
 
-    def _guarded_socket(self, info: AddrInfo) -> socket.socket:
-        address = parse_address(str(info[4][0]))
-        if address is None or not dialable(address, self._allow_private):
-            raise _Refused
-        return self._open_socket(info)
-
 
 def _noting_connections() -> aiohttp.TraceConfig:
     async def connected(session: aiohttp.ClientSession, context: SimpleNamespace, params: object) -> None:
@@ -400,86 +313,24 @@ def _noting_connections() -> aiohttp.TraceConfig:
     return trace
 
 
-def _parse(trip: _Trip, text: str) -> URL:
-    if len(text) > _URL_CHARS_MAX:
-        raise trip.error("bad_url", f"a URL of {len(text)} characters; {_URL_CHARS_MAX} is the most")
-    if any(character <= " " or character in "\x7f\\" for character in text):
-        raise trip.error("bad_url", "a URL with spaces, backslashes or control characters; percent-encode them")
-    try:
-        # As it came, when it can go as it came: re-quoting would break the signature of a presigned URL.
-        url = URL(text, encoded=text.isascii())
-        _ = url.port  # read lazily, so that is when a port of 99999 is noticed
-    except ValueError as error:
-        raise trip.error("bad_url", "not a URL") from error
-    return url
-
-
-def _origin(url: URL) -> tuple[str, str, int | None]:
-    return url.scheme, (url.raw_host or "").lower(), url.port
-
-
 @contextmanager
 def _failures(trip: _Trip) -> Iterator[None]:
     """Say in our words what went wrong; aiohttp's own exceptions never leave this module."""
     try:
         yield
-    except OutboundError:
+    except OutboundError as error:
+        error.sent = trip.sent  # who raised it knows only a part of the trip
         raise
     except TimeoutError as error:  # before OSError, which it is
         raise trip.error("timeout", f"{trip.host} took too long") from error
     except aiohttp.ClientConnectorCertificateError as error:  # has no os_error, unlike its parent below
         raise trip.error("unreachable", f"the certificate of {trip.host} is not valid for it") from error
     except aiohttp.ClientConnectorError as error:
-        if isinstance(error.os_error, _Refused):
-            raise _refused(trip) from error
+        if isinstance(error.os_error, NotPublic):
+            raise refused(trip.host, sent=trip.sent) from error
         missing = isinstance(error, aiohttp.ClientConnectorDNSError)
         raise trip.error("unreachable", f"{'no host' if missing else 'cannot connect to'} {trip.host}") from error
     except aiohttp.InvalidURL as error:
         raise trip.error("bad_url", "not a URL") from error
     except (aiohttp.ClientError, OSError) as error:
         raise trip.error("unreachable", f"the answer of {trip.host} broke off: {type(error).__name__}") from error
-
-
-def _refused(trip: _Trip) -> OutboundError:
-    # Not the address itself: what an internal name resolves to is nobody's business outside.
-    return trip.error("refused_address", f"{trip.host} is not a public address, and the operator has not allowed it")
-
-
-def _too_large(trip: _Trip, size_bytes_max: int) -> OutboundError:
-    return trip.error("too_large", f"{trip.host} sends more than {size_bytes_max} bytes")
-
-
-def _require_success(trip: _Trip, response: aiohttp.ClientResponse) -> None:
-    if not 200 <= response.status < 300:
-        raise trip.error("bad_status", f"{trip.host} answered {response.status}", status=response.status)
-
-
-def _media_type(response: aiohttp.ClientResponse) -> str:
-    given = response.headers.get("Content-Type", "application/octet-stream")
-    return given.split(";", 1)[0].strip().lower()
-
-
-def _refuse_announced(trip: _Trip, response: aiohttp.ClientResponse, size_bytes_max: int) -> None:
-    if response.content_length is not None and response.content_length > size_bytes_max:
-        raise _too_large(trip, size_bytes_max)
-
-
-async def _whole_body(
-    trip: _Trip, response: aiohttp.ClientResponse, size_bytes_max: int, *, cut: bool = False
-) -> bytes:
-    """The body, counted after decompression (which aiohttp does a piece at a time, so a bomb stays small)."""
-    if not cut:
-        _refuse_announced(trip, response, size_bytes_max)
-    body = bytearray()
-    while chunk := await response.content.read(_READ_BYTES):
-        body += chunk
-        if len(body) > size_bytes_max:
-            if not cut:
-                raise _too_large(trip, size_bytes_max)
-            del body[size_bytes_max:]
-            break
-    return bytes(body)
-
-
-def _lower(headers: CIMultiDictProxy[str]) -> Mapping[str, str]:
-    return MappingProxyType({name.lower(): ", ".join(headers.getall(name)) for name in headers})

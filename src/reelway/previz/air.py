@@ -146,7 +146,7 @@ HOURS = {
     ),
     "day": Hour(
         zenith=(0.075, 0.20, 0.50),
-        horizon=(0.46, 0.60, 0.78),
+        horizon=(0.36, 0.52, 0.75),
         below=(0.30, 0.34, 0.38),
         sun_height=0.62,
         sun_colour=(1.0, 0.94, 0.82),
@@ -183,6 +183,7 @@ def at_hour(air: Air, hour: Hour, *, tint: Colour = (1.0, 1.0, 1.0)) -> Air:
         ambient_high=tinted(hour.ambient_high),
         key=tinted(hour.key),
         fog_colour=tinted(hour.fog_colour),
+        clouds=min(air.clouds, 0.46) if hour.dark < 0.1 else air.clouds,  # a bright day has some blue
     )
 
 
@@ -200,11 +201,36 @@ def in_weather(air: Air, weather: str | None) -> Air:
                 fog_falloff=min(air.fog_falloff * 2, 0.1),
             )
         case "dust":
-            return replace(air, fog=air.fog * 2.2 + 0.001)
+            return _dusty(air)
         case "clear":
             return replace(air, clouds=min(air.clouds, 0.25), fog=air.fog * 0.6)
         case _:
             return air
+
+
+def _dusty(air: Air) -> Air:
+    """The sky goes the colour of sand; what is far goes into it."""
+
+    def sandy(colour: Colour) -> Colour:
+        grey = 0.25 * colour[0] + 0.55 * colour[1] + 0.20 * colour[2]
+        return (
+            0.35 * colour[0] + 0.65 * grey * 1.25,
+            0.35 * colour[1] + 0.65 * grey * 0.90,
+            0.35 * colour[2] + 0.65 * grey * 0.55,
+        )
+
+    return replace(
+        air,
+        zenith=sandy(air.zenith),
+        horizon=sandy(air.horizon),
+        cloud_colour=sandy(air.cloud_colour),
+        fog_colour=sandy(air.fog_colour),
+        ambient_high=sandy(air.ambient_high),
+        key=sandy(air.key),
+        disc=air.disc * 0.4,
+        fog=air.fog * 3.0 + 0.006,
+        fog_falloff=min(air.fog_falloff, 0.03),
+    )
 
 
 def _overcast(air: Air, *, sun: float, fog: float) -> Air:

@@ -1,12 +1,13 @@
 """The process that renders: `python -m reelway.previz.child`, spoken to in JSON lines.
 
 In: `{"op": "warm", "id"}`, `{"op": "render", "id", "order", "output"}`, `{"op": "cancel", "id"}`. Out: `ready`, then
-`started`, `progress`, `done`, `failed`, `cancelled`, `warmed`, each with the `id` of what it answers. It does one
-thing at a time. It ends when its input ends (a server that was killed leaves no orphan) and when nothing was asked of
-it for a while.
+`started`, `preview`, `progress`, `done`, `failed`, `cancelled`, `warmed`, each with the `id` of what it answers. It
+does one thing at a time. It ends when its input ends (a server that was killed leaves no orphan) and when nothing was
+asked of it for a while.
 """
 
 import argparse
+import base64
 import contextlib
 import json
 import os
@@ -122,12 +123,22 @@ class Child:
                 said_at = now
                 self.say("progress", id=number, share=share)
 
+        def preview(jpeg: bytes) -> None:
+            self.say("preview", id=number, jpeg=base64.b64encode(jpeg).decode())
+
         try:
             if stop.is_set():
                 raise Stopped
             order = Order.from_json(message["order"])
-            made = render(order, output, threads=self._threads, stop=stop, on_progress=progress)
-            self.say("done", id=number, codec=made.codec, render_s=made.render_s, shot=made.shot)
+            made = render(order, output, threads=self._threads, stop=stop, on_progress=progress, on_preview=preview)
+            self.say(
+                "done",
+                id=number,
+                codec=made.codec,
+                render_s=made.render_s,
+                shot=made.shot,
+                passes=made.passes,
+            )
         except Stopped:
             self.say("cancelled", id=number)
         except (Unreadable, OSError, ValueError) as error:

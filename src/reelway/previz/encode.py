@@ -13,6 +13,9 @@ from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
 from reelway.previz import filters
 
 CODEC = "h264"
+AUDIO_RATE = 48_000
+AUDIO_BITS = 128_000
+AAC_FRAME = 1024
 CRF = 19
 PRESET = "veryfast"
 BT709 = 1
@@ -22,7 +25,18 @@ LIMITED_RANGE = 1
 class Encoder:
     """One clip being written to `path`. Frames may be smaller than the clip: they are scaled up on the way."""
 
-    def __init__(self, path: Path, *, width: int, height: int, fps: int, threads: int, grain: float = 0.0) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        width: int,
+        height: int,
+        fps: int,
+        threads: int,
+        grain: float = 0.0,
+        sound: npt.NDArray[np.float32] | None = None,
+    ) -> None:
+        """`sound` is two channels of `AUDIO_RATE`, as long as the clip; without it there is no sound track."""
         self._container = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
         stream = self._container.add_stream("libx264", rate=Fraction(fps))
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
@@ -40,6 +54,12 @@ class Encoder:
         self._grain = grain
         self._reformat = VideoReformatter()
         self._count = 0
+        self._sound = sound
+        self._heard = 0  # samples written
+        if sound is not None:
+            self._track = self._container.add_stream("aac", rate=AUDIO_RATE)
+            self._track.bit_rate = AUDIO_BITS
+            self._track.layout = "stereo"
 
     def write(self, picture: npt.NDArray[np.uint8]) -> None:
         """Append one RGB picture."""
@@ -61,6 +81,21 @@ class Encoder:
         scaled.time_base = Fraction(1, self._fps)
         self._count += 1
         self._container.mux(self._stream.encode(scaled))
+        self._sing(self._count * AUDIO_RATE // self._fps)
+
+    def _sing(self, until: int) -> None:
+        """Write the sound up to that sample, in whole frames of the codec; it keeps pace with the picture."""
+        if self._sound is None:
+            return
+        last = until >= self._sound.shape[1]
+        while self._heard + AAC_FRAME <= until or (last and self._heard < self._sound.shape[1]):
+            piece = np.ascontiguousarray(self._sound[:, self._heard : self._heard + AAC_FRAME], np.float32)
+            frame = av.AudioFrame.from_ndarray(piece, format="fltp", layout="stereo")
+            frame.sample_rate = AUDIO_RATE
+            frame.pts = self._heard
+            frame.time_base = Fraction(1, AUDIO_RATE)
+            self._container.mux(self._track.encode(frame))
+            self._heard += piece.shape[1]
 
     def _speckle(self, frame: av.VideoFrame) -> None:
         """Grain at the clip's own size: scaled-up grain looks like dirt."""
@@ -70,6 +105,9 @@ class Encoder:
 
     def close(self) -> None:
         """Flush what the codec holds back and write the index."""
+        if self._sound is not None:
+            self._sing(self._sound.shape[1])
+            self._container.mux(self._track.encode(None))
         self._container.mux(self._stream.encode(None))
         self._container.close()
 

@@ -5,6 +5,7 @@ child that dies takes only its own render with it.
 """
 
 import asyncio
+import base64
 import contextlib
 import itertools
 import json
@@ -49,6 +50,7 @@ class Report:
     codec: str
     render_s: float
     shot: dict[str, object] = field(default_factory=dict)  # what was understood and what was not
+    passes: tuple[str, ...] = ()  # names of the files beside the clip
 
 
 class _ChildGone(Exception):
@@ -60,6 +62,12 @@ class _ChildGone(Exception):
 
 
 Event = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    on_progress: Callable[[float], None]
+    on_preview: Callable[[bytes], None] | None
 
 
 class _Child:
@@ -204,13 +212,22 @@ class Engine:
         """The cache is complete for this version of kernels, numba and processor."""
         return stamp.is_fresh(self._cache_dir)
 
-    async def render(self, order: Order, output: Path, *, on_progress: Callable[[float], None]) -> Report:
+    async def render(
+        self,
+        order: Order,
+        output: Path,
+        *,
+        on_progress: Callable[[float], None],
+        on_preview: Callable[[bytes], None] | None = None,
+    ) -> Report:
         """Make `order` into `output`, which appears only when whole; raises RenderError.
 
-        Waits for a free slot, and for the kernels if they were never compiled. Cancelling it stops the child's work
-        within a second and leaves no file behind.
+        Waits for a free slot, and, if it starts from a picture or a clip, for their kernels if those were never
+        compiled; words need none but the shipped ones. `on_preview` is given a small JPEG of the first frame, long
+        before the clip is done. Passes lie beside `output`, under the names in the report. Cancelling it stops the
+        child's work within a second and leaves no file behind.
         """
-        if not self.warmed():
+        if (order.image is not None or order.video is not None) and not self.warmed():
             await self.warm()
         output = _absolute(output)
         async with self._slots:
@@ -218,7 +235,7 @@ class Engine:
             for attempt in range(2):
                 child = await self._child()
                 try:
-                    done = await self._drive(child, order, output, on_progress)
+                    done = await self._drive(child, order, output, _Heard(on_progress, on_preview))
                     break
                 except _ChildGone as gone:
                     _sweep(output)
@@ -240,29 +257,25 @@ class Engine:
         self._busy.clear()
 
     async def _warm(self) -> float:
-        async with self._slots:
-            child = await self._child()
-            number = next(self._numbers)
-            try:
-                child.tell("warm", number)
-                while True:
-                    event = await child.hear()
-                    match event["event"]:
-                        case "warmed":
-                            self._give_back(child)
-                            return float(str(event["seconds"]))
-                        case "failed":
-                            self._give_back(child)
-                            raise RenderError(str(event["message"]))
-                        case _:
-                            continue
-            except _ChildGone as gone:
-                self._busy.discard(child)
-                raise RenderError(f"the kernels could not be compiled: {gone}") from gone
-            except asyncio.CancelledError:
-                self._busy.discard(child)
-                await child.kill()
-                raise
+        """In a child of its own, beside the slots: a render of words does not wait for the kernels of pictures."""
+        child = await self._new_child()
+        number = next(self._numbers)
+        try:
+            child.tell("warm", number)
+            while True:
+                event = await child.hear()
+                match event["event"]:
+                    case "warmed":
+                        return float(str(event["seconds"]))
+                    case "failed":
+                        raise RenderError(str(event["message"]))
+                    case _:
+                        continue
+        except _ChildGone as gone:
+            raise RenderError(f"the kernels could not be compiled: {gone}") from gone
+        finally:
+            self._busy.discard(child)
+            await child.kill()  # the compiler's memory is not wanted any more
 
     async def _child(self) -> _Child:
         """An idle child, or a new one; it is busy from now on."""
@@ -274,6 +287,11 @@ class Engine:
                 self._busy.add(child)
                 return child
             await child.kill()
+        return await self._new_child()
+
+    async def _new_child(self) -> _Child:
+        if self._closed:
+            raise RenderError("the engine is closed")
         child = await _Child.start(cache_dir=self._cache_dir, idle_s=self._idle_s, threads=self._threads)
         self._busy.add(child)
         return child
@@ -282,11 +300,11 @@ class Engine:
         self._busy.discard(child)
         self._idle.append(child)
 
-    async def _drive(self, child: _Child, order: Order, output: Path, on_progress: Callable[[float], None]) -> Event:
+    async def _drive(self, child: _Child, order: Order, output: Path, heard: "_Heard") -> Event:
         number = next(self._numbers)
         try:
             child.tell("render", number, order=order.to_json(), output=str(output))
-            done = await self._follow(child, number, on_progress)
+            done = await self._follow(child, number, heard)
         except _ChildGone:
             self._busy.discard(child)
             raise
@@ -298,7 +316,7 @@ class Engine:
             return done
         raise RenderError(str(done.get("message", "the render was stopped")))
 
-    async def _follow(self, child: _Child, number: int, on_progress: Callable[[float], None]) -> Event:
+    async def _follow(self, child: _Child, number: int, heard: "_Heard") -> Event:
         """Listen until `number` has ended, one way or the other."""
         accepted = False
         reached = 0.0
@@ -316,7 +334,10 @@ class Engine:
                     share = float(str(event["share"]))
                     if share > reached:
                         reached = share
-                        on_progress(share)
+                        heard.on_progress(share)
+                case "preview":
+                    if heard.on_preview is not None:
+                        heard.on_preview(base64.b64decode(str(event["jpeg"])))
                 case _:
                     return event
 
@@ -358,7 +379,7 @@ def _literal(name: str) -> str:
 
 
 def _report(order: Order, done: Event, waited_s: float) -> Report:
-    shot = done["shot"]
+    shot, passes = done["shot"], done.get("passes")
     return Report(
         width=order.width,
         height=order.height,
@@ -367,4 +388,5 @@ def _report(order: Order, done: Event, waited_s: float) -> Report:
         codec=str(done["codec"]),
         render_s=float(str(done.get("render_s", waited_s))),
         shot=shot if isinstance(shot, dict) else {},
+        passes=tuple(str(name) for name in passes) if isinstance(passes, list) else (),
     )

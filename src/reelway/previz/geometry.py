@@ -56,6 +56,7 @@ class Pose:
     target: Vector
     fov: float = 50.0
     roll: float = 0.0
+    focus: float | None = None  # metres at which it is sharp; None where everything is
 
 
 def camera_row(pose: Pose, aspect: float) -> Floats:

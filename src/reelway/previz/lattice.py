@@ -1,28 +1,16 @@
-"""The numba kernel that stretches a small lattice of numbers to a smooth, repeating map."""
-# numba compiles it, and its decorators have no types:
-# mypy: ignore-errors
+"""Stretching a small lattice of numbers to a smooth, repeating map."""
 
-import numba
 import numpy as np
+import numpy.typing as npt
+
+from reelway.previz.geometry import Floats
+from reelway.previz.spmd.native import function
 
 
-@numba.njit(nogil=True, cache=True, error_model="numpy")
-def stretch(values, taps, weights):
+def stretch(values: Floats, taps: npt.NDArray[np.int64], weights: Floats) -> Floats:
     """Four-tap interpolation along both axes: `taps` (4, size) says where, `weights` (4, size) how much."""
-    count = values.shape[0]
     size = taps.shape[1]
-    rows = np.empty((size, count), np.float32)
-    for j in range(size):
-        for i in range(count):
-            total = np.float32(0)
-            for k in range(4):
-                total += values[taps[k, j], i] * weights[k, j]
-            rows[j, i] = total
+    rows = np.empty((size, len(values)), np.float32)
     out = np.empty((size, size), np.float32)
-    for j in range(size):
-        for i in range(size):
-            total = np.float32(0)
-            for k in range(4):
-                total += rows[j, taps[k, i]] * weights[k, i]
-            out[j, i] = total
+    function("stretch")(values, taps, weights, rows, out)
     return out

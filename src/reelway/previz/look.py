@@ -33,10 +33,32 @@ def _add(a: Tint, b: Tint) -> Tint:
     return (a[0] + b[0], a[1] + b[1], a[2] + b[2])
 
 
-def styled(look: Look, style: tuple[str, ...]) -> Look:
-    """`look` after each style word, in order; a word it does not know changes nothing."""
+# What a colour of the palette adds to the dark and to the bright parts; their sum is nearly nothing, so that a palette
+# tints a picture and does not light it.
+PALETTE: dict[str, tuple[Tint, Tint]] = {
+    "red": ((0.022, -0.010, -0.008), (0.030, -0.016, -0.016)),
+    "orange": ((0.012, -0.002, -0.010), (0.034, 0.006, -0.034)),
+    "yellow": ((0.006, 0.004, -0.010), (0.026, 0.018, -0.040)),
+    "green": ((-0.010, 0.014, -0.006), (-0.014, 0.022, -0.012)),
+    "blue": ((-0.014, -0.002, 0.030), (-0.022, -0.002, 0.026)),
+    "purple": ((0.012, -0.014, 0.026), (0.010, -0.018, 0.018)),
+    "pink": ((0.012, -0.008, 0.008), (0.032, -0.014, 0.010)),
+    "brown": ((0.010, 0.002, -0.012), (0.020, 0.006, -0.028)),
+    "gold": ((0.006, 0.002, -0.010), (0.034, 0.014, -0.042)),
+}
+
+
+def styled(look: Look, style: tuple[str, ...], palette: tuple[str, ...] = ()) -> Look:
+    """`look` after each style word and each colour of the palette; a word it does not know changes nothing."""
     for word in style:
         look = _styled(look, word)
+    for number, colour in enumerate(palette[:2]):
+        dark, bright = PALETTE.get(colour, ((0.0, 0.0, 0.0), (0.0, 0.0, 0.0)))
+        # Of two colours the first is the light and the second the shade: "orange and teal".
+        if len(palette) == 1 or number == 0:
+            look = replace(look, highlights=_add(look.highlights, bright))
+        if len(palette) == 1 or number == 1:
+            look = replace(look, shadows=_add(look.shadows, dark))
     return look
 
 
@@ -46,9 +68,11 @@ def _styled(look: Look, word: str) -> Look:
             cool = _add(look.shadows, (-0.012, 0.004, 0.024))
             return replace(
                 look,
-                saturation=min(look.saturation, 0.55),
-                contrast=max(look.contrast, 1.22),
-                vignette=max(look.vignette, 0.45),
+                exposure=look.exposure * 0.88,
+                saturation=min(look.saturation, 0.30),
+                contrast=max(look.contrast, 1.30),
+                vignette=max(look.vignette, 0.52),
+                grain=max(look.grain, 6.0),
                 shadows=cool,
             )
         case "monochrome":
@@ -65,12 +89,34 @@ def _styled(look: Look, word: str) -> Look:
         case "neon":
             return replace(
                 look,
-                saturation=look.saturation * 1.12,
-                bloom=look.bloom * 1.15,
-                shadows=_add(look.shadows, (0.006, -0.004, 0.020)),
+                saturation=look.saturation * 1.22,
+                contrast=look.contrast * 1.05,
+                bloom=look.bloom * 1.25,
+                shadows=_add(look.shadows, (0.004, -0.008, 0.034)),
+                highlights=_add(look.highlights, (0.022, -0.014, 0.012)),
             )
         case "warm":
             return replace(look, highlights=_add(look.highlights, (0.020, 0.004, -0.018)))
+        case "golden":
+            return replace(
+                look,
+                exposure=look.exposure * 1.04,
+                bloom=look.bloom * 1.2,
+                saturation=look.saturation * 1.06,
+                highlights=_add(look.highlights, (0.034, 0.012, -0.034)),
+            )
+        case "documentary":
+            # As the camera saw it: no glow, no tint, the grain of a fast film.
+            return replace(
+                look,
+                saturation=look.saturation * 0.88,
+                contrast=1.0 + (look.contrast - 1.0) * 0.5,
+                bloom=look.bloom * 0.35,
+                shadows=(0.0, 0.0, 0.0),
+                highlights=(0.0, 0.0, 0.0),
+                vignette=look.vignette * 0.4,
+                grain=max(look.grain, 6.5),
+            )
         case "cold":
             return replace(
                 look,
@@ -80,7 +126,12 @@ def _styled(look: Look, word: str) -> Look:
             )
         case "pastel":
             return replace(
-                look, saturation=look.saturation * 0.85, contrast=look.contrast * 0.86, lift=look.lift + 0.045
+                look,
+                exposure=look.exposure * 1.10,
+                saturation=look.saturation * 0.80,
+                contrast=look.contrast * 0.82,
+                lift=look.lift + 0.055,
+                highlights=_add(look.highlights, (0.010, 0.0, 0.008)),
             )
         case "vintage":
             return replace(

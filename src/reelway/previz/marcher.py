@@ -1,16 +1,17 @@
 """One frame of a setting, from solids to an 8-bit picture."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from reelway.previz import filters
-from reelway.previz.geometry import camera_row
+from reelway.previz.geometry import Floats, camera_row
 from reelway.previz.particles import Canvas
 from reelway.previz.settings import Setting
-from reelway.previz.spmd import kernels, layout
+from reelway.previz.spmd import layout
+from reelway.previz.spmd.native import function
 from reelway.previz.world import light_rows
 
 Picture = npt.NDArray[np.uint8]
@@ -27,10 +28,20 @@ class Stopped(Exception):
     """The render was cancelled; nothing is wrong."""
 
 
-def march(
-    setting: Setting, t: float, width: int, height: int, stopped: Callable[[], bool]
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.float32], Any]:
-    """Light, depth in metres and group number of every pixel, and the camera they were seen by."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marched:
+    """Light, distance in metres and group number of every pixel, and the camera they were seen by."""
+
+    light: npt.NDArray[np.float32]
+    depth: npt.NDArray[np.float32]
+    groups: npt.NDArray[np.float32]
+    camera: Floats
+    hero: tuple[int, int]
+    cast: Sequence[tuple[str, int, int]]
+
+
+def march(setting: Setting, t: float, width: int, height: int, stopped: Callable[[], bool]) -> Marched:
+    """One instant, through the ray marcher. Raises Stopped."""
     frame = setting.frame(t)
     rows, bounds = frame.primitives.arrays()
     camera = camera_row(frame.pose, width / height)
@@ -42,7 +53,7 @@ def march(
     for first in range(0, tiles, BAND):
         if stopped():
             raise Stopped
-        kernels.render(
+        function("render")(
             light,
             depth,
             groups,
@@ -57,45 +68,35 @@ def march(
             setting.height_rows,
             setting.cloud_rows,
             setting.texture_rows,
-            np.float32(t),
+            t,
             first,
             min(first + BAND, tiles),
             setting.effort.row(),
         )
-    filters.tame(light, np.float32(LIGHT_MAX))
-    return light, depth, groups, (camera, frame.hero)
+    filters.tame(light, LIGHT_MAX)
+    return Marched(light=light, depth=depth, groups=groups, camera=camera, hero=frame.hero, cast=frame.primitives.cast)
 
 
 def picture(
     setting: Setting, t: float, width: int, height: int, frame_s: float, stopped: Callable[[], bool]
 ) -> Picture:
     """The finished frame at `t`; `frame_s` is how long one frame lasts (for motion blur). Raises Stopped."""
-    light, depth, groups, (camera, hero) = march(setting, t, width, height, stopped)
+    return develop(setting, march(setting, t, width, height, stopped), t, frame_s)
+
+
+def develop(setting: Setting, marched: Marched, t: float, frame_s: float) -> Picture:
+    """What was marched, as a picture: particles, motion blur, glow, grade."""
+    light, depth, groups, camera, hero = marched.light, marched.depth, marched.groups, marched.camera, marched.hero
+    height, width = depth.shape
     look = setting.graded
     eye = camera.astype(np.float64)
     if look.shutter > 0:
         before = camera_row(setting.camera(t - frame_s), width / height).astype(np.float64)
-        blurred = np.empty_like(light)
-        filters.motion_blur(
-            light,
-            blurred,
-            depth,
-            groups,
-            eye,
-            before,
-            np.float32(hero[0]),
-            np.float32(hero[1]),
-            look.shutter,
-            BLUR_TAPS,
-            width * 0.06,
+        light = filters.motion_blur(
+            light, depth, groups, eye, before, hero, shutter=look.shutter, taps=BLUR_TAPS, longest=width * 0.06
         )
-        light = blurred
     setting.weather_on(Canvas(image=light, depth=depth, camera=eye), t)
-    rough = np.empty((height, width, 3), np.uint8)
-    filters.develop(light, bloom(light), rough, look.row())
-    smooth = np.empty_like(rough)
-    filters.smooth_edges(rough, smooth)
-    return smooth
+    return filters.smooth_edges(filters.develop(light, bloom(light), look.row()))
 
 
 def bloom(light: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -108,6 +109,5 @@ def bloom(light: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         level = filters.halve(level)
     total = levels.pop()
     while levels:
-        total = filters.lay_over(total, levels.pop(), np.float32(0.75), np.float32(0.5))
-    glow: npt.NDArray[np.float32] = filters.lay_over(total, light, np.float32(0.55), np.float32(0.0))
-    return glow
+        total = filters.lay_over(total, levels.pop(), 0.75, 0.5)
+    return filters.lay_over(total, light, 0.55, 0.0)

@@ -8,6 +8,8 @@ T = TypeVar("T")
 SIDE_MIN = 64
 SIDE_MAX = 3840
 FPS_MAX = 60
+#: What can be made beside a clip of words: its depth, who is where in it, the camera's way, the shot as understood.
+PASSES = ("depth", "masks", "camera", "shot")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +24,10 @@ class Order:
     frames: int  # 1..
     seed: int
     image: str | None = None  # path of a first-frame picture: image-to-video
+    last_image: str | None = None  # path of the picture that the clip ends on; only with `image`
     video: str | None = None  # path of a source clip: video-to-video
+    audio: bool = False  # a quiet sound to go with it
+    passes: tuple[str, ...] = ()  # names of PASSES: files beside the clip
 
     def __post_init__(self) -> None:
         for name, side in (("width", self.width), ("height", self.height)):
@@ -34,6 +39,12 @@ class Order:
             raise ValueError(f"frames {self.frames} is less than 1")
         if self.image is not None and self.video is not None:
             raise ValueError("a render starts from an image or from a video, not from both")
+        if self.last_image is not None and self.image is None:
+            raise ValueError("a render that ends on an image starts from one, too")
+        if unknown := sorted(set(self.passes) - set(PASSES)):
+            raise ValueError(f"no passes {unknown}; there are {', '.join(PASSES)}")
+        if self.passes and (self.image is not None or self.video is not None):
+            raise ValueError("only a clip that is made of words alone has passes")
 
     @property
     def duration_s(self) -> float:
@@ -60,7 +71,10 @@ class Order:
                 frames=_of(payload, "frames", int),
                 seed=_of(payload, "seed", int),
                 image=_path(payload, "image"),
+                last_image=_path(payload, "last_image"),
                 video=_path(payload, "video"),
+                audio=_flag(payload, "audio"),
+                passes=_names(payload, "passes"),
             )
         except KeyError as missing:
             raise ValueError(f"order field {missing} is missing") from None
@@ -75,3 +89,17 @@ def _of(payload: dict[str, object], name: str, kind: type[T], default: T | None 
 
 def _path(payload: dict[str, object], name: str) -> str | None:
     return None if payload.get(name) is None else _of(payload, name, str)
+
+
+def _flag(payload: dict[str, object], name: str) -> bool:
+    value = payload.get(name, False)
+    if not isinstance(value, bool):
+        raise ValueError(f"order field {name} is {value!r}, not bool")
+    return value
+
+
+def _names(payload: dict[str, object], name: str) -> tuple[str, ...]:
+    value = payload.get(name, ())
+    if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+        raise ValueError(f"order field {name} is {value!r}, not a list of names")
+    return tuple(value)

@@ -10,13 +10,11 @@ from pathlib import Path
 
 NAME = "previz-warm.json"
 HERE = Path(__file__).parent
-# The files that hold compiled functions. numba looks at their time and size, so those are part of the key.
+# The files that hold what is compiled. numba looks at their time and size, so those are part of the key.
 KERNEL_FILES = (
     HERE / "spmd" / "kernels.py",
-    HERE / "filters.py",
-    HERE / "lattice.py",
-    HERE / "strokes.py",
     HERE / "picture" / "kernels.py",
+    HERE / "picture" / "flow.py",
 )
 
 
@@ -55,7 +53,8 @@ def key() -> str:
 
 
 def _compiled(cache_dir: Path) -> int:
-    return sum(1 for _ in cache_folder(cache_dir).rglob("*.nbc"))
+    folder = cache_folder(cache_dir)
+    return sum(1 for pattern in ("*.nbc", "*.o") for _ in folder.rglob(pattern))
 
 
 @cache

@@ -18,9 +18,9 @@ from reelway.previz.spmd.layout import (
     PRIM_WIDTH,
 )
 
-FLAT, WINDOWS, ROAD, BRICK, GROUND, WATER, PUDDLES = range(7)
+FLAT, WINDOWS, ROAD, BRICK, GROUND, WATER, PUDDLES, PLANKS, PLANET, SEABED = range(10)
 _ELLIPSOID, _BOX, _CAPSULE, _CYLINDER, _CONE, _TORUS, _PLANE, _TERRAIN = range(8)
-_CITY, _TREES, _ROCKS, _BOX_ROW, _PROFILE = range(8, 13)
+_CITY, _TREES, _ROCKS, _BOX_ROW, _PROFILE, _LEAFY = range(8, 14)
 SHARP = 0.001
 
 
@@ -64,6 +64,7 @@ class Primitives:
         self._rows: list[Floats] = []
         self._bounds: list[tuple[float, float, float, float]] = []
         self.group = 0
+        self.cast: list[tuple[str, int, int]] = []  # who is in it: the kind, the first and the last group
 
     def new_group(self) -> int:
         """Start a group and return its number."""
@@ -168,9 +169,10 @@ class Primitives:
         thickness: float,
         rotation: Vector | None = None,
         smooth: float = SHARP,
+        squash: float = 0.0,
     ) -> None:
-        """A lying ring."""
-        params = (radius, thickness)
+        """A lying ring; `squash` makes it a flat band."""
+        params = (radius, thickness, squash)
         self._add(_TORUS, material, at, params, rotation=rotation, smooth=smooth, reach=radius + thickness)
 
     def plane(self, material: int, y: float) -> None:
@@ -208,15 +210,28 @@ class Primitives:
         scale: float,
         seed: float,
         clear: float,
+        leafy: bool = False,
     ) -> None:
-        """Firs on the height map, none nearer than `clear` to x = 0."""
-        self._add(_TREES, material, (0, y, 0), (cell, tall, *shift, height, scale, seed, clear))
+        """Firs, or trees with round crowns, on the height map.
+
+        None nearer than `clear` to x = 0; with a negative `clear` none where the map (0 to 1) is lower than -`clear`.
+        """
+        self._add(_LEAFY if leafy else _TREES, material, (0, y, 0), (cell, tall, *shift, height, scale, seed, clear))
 
     def rocks(
-        self, material: int, y: float, *, cell: float, size: float, height: float, scale: float, seed: float
+        self,
+        material: int,
+        y: float,
+        *,
+        cell: float,
+        size: float,
+        height: float,
+        scale: float,
+        seed: float,
+        clear: float = -1e-6,
     ) -> None:
-        """Boulders on the height map."""
-        self._add(_ROCKS, material, (0, y, 0), (cell, size, 0, 0, height, scale, seed, -1.0))
+        """Boulders on the height map; `clear` as for `trees`."""
+        self._add(_ROCKS, material, (0, y, 0), (cell, size, 0, 0, height, scale, seed, clear))
 
     def box_row(self, material: int, at: Triple, half: Triple, corner: float, period: float) -> None:
         """A box repeated for ever along z."""

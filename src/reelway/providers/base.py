@@ -1,7 +1,7 @@
 """What a provider must do: submit, poll, cancel, find. Read this, then copy sandbox.py.
 
 An adapter translates and nothing else: it keeps no state that matters, opens no database, never sleeps, never
-retries, never prices. `generations/advance` does those for every provider.
+retries, never prices. `generations` does those for every provider.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping

@@ -14,10 +14,10 @@ from urllib.parse import quote
 from pydantic import Field, SecretStr
 
 from reelway.domain.generation import Asset, ClipSpec, Mode, Role
-from reelway.errors import ProviderError, ProviderFault
+from reelway.errors import OutboundError, ProviderError, ProviderFault
 from reelway.kit import multipart
 from reelway.kit.multipart import Upload
-from reelway.kit.outbound import Outbound, OutboundError, Reply
+from reelway.kit.outbound import Outbound, Reply
 from reelway.media.picture import fill
 from reelway.media.worker import run_media
 from reelway.providers.base import (

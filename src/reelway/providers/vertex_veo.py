@@ -16,8 +16,8 @@ from urllib.parse import quote, urlencode
 from pydantic import AfterValidator, Field, SecretStr
 
 from reelway.domain.generation import Asset, ClipSpec, Role
-from reelway.errors import ProviderError, ProviderFault
-from reelway.kit.outbound import KIB, Outbound, OutboundError, Reply
+from reelway.errors import OutboundError, ProviderError, ProviderFault
+from reelway.kit.outbound import KIB, Outbound, Reply
 from reelway.providers.base import (
     BaseUrl,
     CancelOutcome,

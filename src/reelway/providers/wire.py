@@ -12,10 +12,10 @@ from typing import Any, Final, Generic, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from reelway.domain.generation import Asset, ClipSpec, Role
-from reelway.errors import ProviderError, ProviderFault, StorageError
+from reelway.errors import OutboundError, ProviderError, ProviderFault, StorageError
 from reelway.kit import multipart
 from reelway.kit.multipart import Upload
-from reelway.kit.outbound import KIB, Outbound, OutboundError, Reply
+from reelway.kit.outbound import KIB, Outbound, Reply
 from reelway.media.picture import fill
 from reelway.media.probe import UnreadableClip, probe
 from reelway.media.worker import run_media

@@ -15,11 +15,11 @@ import structlog
 from reelway.db.base import Database
 from reelway.db.script import Script
 from reelway.dispatch.base import Done, Later, Outcome
-from reelway.errors import Conflict
+from reelway.errors import Conflict, OutboundError
 from reelway.events.store import traceparent
 from reelway.kit.clock import Clock
 from reelway.kit.metrics import Metrics
-from reelway.kit.outbound import Outbound, OutboundError
+from reelway.kit.outbound import Outbound
 from reelway.kit.tracing import Tracing
 from reelway.webhooks.deliveries import (
     Delivery,

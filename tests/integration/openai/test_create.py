@@ -96,7 +96,11 @@ async def test_a_length_in_frames_need_not_be_whole_seconds(sandbox: httpx2.Asyn
         ({"webhook_url": "ftp://x"}, "webhook_url", "invalid_request"),
         ({"track_id": [1]}, "track_id", "invalid_type"),
         ({"output_type": "avi"}, "output_type", "invalid_request"),
-        ({"generate_audio": True}, "generate_audio", "invalid_request"),
+        (
+            {"generate_audio": True, "model": "wan2.2", "size": "832x480", "seconds": "5"},
+            "generate_audio",
+            "invalid_request",
+        ),
         ({"input_reference": "cat.png"}, "input_reference", "invalid_type"),
         ({"input_reference": {"image_url": "https://x/", "file_id": "f"}}, "input_reference", "invalid_request"),
         ({"input_reference": {"file_id": "file_1"}}, "input_reference", "unsupported_value"),

@@ -22,11 +22,14 @@ from reelway.domain.money import Purse
 from reelway.domain.states import State
 from reelway.events.live import LocalLive
 from reelway.generations import store
+from reelway.generations.ending import Ending
 from reelway.generations.sweep import Sweeper
 from reelway.kit.ids import new_id
 from reelway.kit.metrics import Metrics
+from reelway.kit.tracing import OFF
 from reelway.ledger import ledger
 from reelway.ledger.audit import audit
+from reelway.providers.sandbox import FACTS
 from reelway.webhooks.announce import Announcer
 from reelway.webhooks.deliveries import Message, add_delivery, list_deliveries
 
@@ -64,7 +67,7 @@ class World:
         self.workspace = workspace
         self.clock = clock
         self.inputs = Inputs()
-        self.sweeper = Sweeper(
+        ending = Ending(
             db=db,
             dispatch=dispatch,
             live=LocalLive(),
@@ -72,8 +75,10 @@ class World:
             inputs=self.inputs,  # type: ignore[arg-type]
             clock=clock,
             metrics=Metrics(),
-            job_age_max_s=3600,
+            tracing=OFF,
+            facts=lambda name: FACTS,
         )
+        self.sweeper = Sweeper(db=db, dispatch=dispatch, ending=ending, clock=clock, job_age_max_s=3600)
 
     async def generation(self, *, age_s: float, state: State = State.QUEUED, **changes: Any) -> Generation:
         created_ms = self.clock.ms - int(age_s * 1000)

@@ -15,8 +15,10 @@ from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
+from reelway.errors import OutboundError
 from reelway.kit.addresses import dialable
-from reelway.kit.outbound import AddrInfo, Outbound, OutboundError, _Trip
+from reelway.kit.guard import AddrInfo, Guard
+from reelway.kit.outbound import Outbound
 
 LOOPBACK = (IPv4Network("127.0.0.0/8"),)
 KIB = 1024
@@ -356,9 +358,9 @@ async def test_a_redirect_to_a_name_with_a_private_address_is_refused(serve: Ser
 
 async def test_https_is_never_left_for_plain_http() -> None:
     """Judged on the URLs alone: a TLS server in a test would need a key in the repository."""
-    outbound = Outbound(user_agent="t", allow_private=LOOPBACK)
+    guard = Guard(LOOPBACK, trusted=None, open_socket=loopback_only)
     with pytest.raises(OutboundError, match="plain http") as caught:
-        outbound._redirected(_Trip(), URL("https://one.test/a"), "http://one.test/b")
+        guard.onward(URL("https://one.test/a"), "http://one.test/b")
     assert caught.value.reason == "bad_redirect"
 
 

@@ -8,7 +8,9 @@ from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.test_utils import TestServer
 
-from reelway.kit.outbound import AddrInfo, Outbound, OutboundError
+from reelway.errors import OutboundError
+from reelway.kit.guard import AddrInfo
+from reelway.kit.outbound import Outbound
 
 
 class Everywhere(AbstractResolver):

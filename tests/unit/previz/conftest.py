@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[3]
 CACHE = Path(os.environ.get("REELWAY_PREVIZ_CACHE") or ROOT / ".cache" / "previz").absolute()
 # Before numba is imported by any test: it reads this once.
 os.environ["NUMBA_CACHE_DIR"] = str(CACHE / "numba")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in the engine: threads of it would fight those of the tests
 
 from reelway.previz import Engine, Order  # noqa: E402
 
@@ -19,7 +20,7 @@ MakeOrder = Callable[..., Order]
 
 @pytest.fixture(scope="session")
 def cache_dir() -> Path:
-    """The folder with all kernels compiled; takes a minute the first time."""
+    """The folder with all kernels compiled."""
 
     async def fill() -> None:
         engine = Engine(cache_dir=CACHE, idle_s=5)

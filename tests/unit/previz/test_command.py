@@ -1,5 +1,6 @@
 """`python -m reelway.previz`, called in this process."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -36,3 +37,17 @@ def test_a_wrong_argument_is_exit_code_two(cache_dir: Path, wrong: list[str]) ->
 
 def test_warm_alone_needs_no_prompt(cache_dir: Path) -> None:
     assert main(["--warm", "--cache-dir", str(cache_dir)]) == 0
+
+
+def test_understanding_alone_needs_no_kernels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["two red cars", "--understand", "--cache-dir", str(tmp_path / "none")]) == 0
+    assert json.loads(capsys.readouterr().out)["cast"][0]["count"] == 2
+    assert not (tmp_path / "none").exists()
+
+
+def test_the_camera_is_written_beside_the_clip(cache_dir: Path, tmp_path: Path) -> None:
+    arguments = ["a river, orbit", "-o", str(tmp_path / "a.mp4"), "--size", "64x64", "--duration", "0.3", "--fps", "10"]
+    for name in ("way.json", "way.gltf"):
+        assert main([*arguments, "--camera", str(tmp_path / name), "--cache-dir", str(cache_dir)]) == 0
+    assert len(json.loads((tmp_path / "way.json").read_text())["frames"]) == 3
+    assert json.loads((tmp_path / "way.gltf").read_text())["cameras"][0]["type"] == "perspective"

@@ -1,10 +1,9 @@
-"""Cameras, moves and silhouettes, checked by arithmetic."""
+"""Cameras and silhouettes, checked by arithmetic."""
 
 import numpy as np
 import pytest
 
 from reelway.previz.geometry import Pose, camera_row, project, vector
-from reelway.previz.moves import MOVES
 from reelway.previz.textures import fractal, height_at, pack_heights, silhouette
 
 REST = Pose(eye=vector((0, 2, -10)), target=vector((0, 1, 0)))
@@ -22,31 +21,6 @@ def test_a_portrait_sees_more_up_and_down_and_enough_to_the_side() -> None:
     assert tall < wide
     half_width_wide, half_width_tall = (16 / 9) / wide, (9 / 16) / tall
     assert half_width_tall > half_width_wide * 0.5
-
-
-def test_push_comes_closer_and_pull_goes_back() -> None:
-    def reach(name: str, s: float) -> float:
-        pose = MOVES[name](REST, s)
-        return float(np.linalg.norm(pose.target - pose.eye))
-
-    assert reach("push", 1.0) < reach("push", 0.0)
-    assert reach("pull", 1.0) > reach("pull", 0.0)
-
-
-def test_orbit_keeps_its_distance() -> None:
-    reaches = [float(np.linalg.norm(MOVES["orbit"](REST, s).eye - REST.target)) for s in (0.0, 0.3, 1.0)]
-    assert reaches == pytest.approx([reaches[0]] * 3)
-
-
-def test_pan_turns_from_left_to_right_on_the_spot() -> None:
-    first, last = MOVES["pan"](REST, 0.0), MOVES["pan"](REST, 1.0)
-    assert np.array_equal(first.eye, last.eye)
-    assert first.target[0] < last.target[0]
-
-
-def test_crane_rises_and_static_stays() -> None:
-    assert MOVES["crane"](REST, 1.0).eye[1] > MOVES["crane"](REST, 0.0).eye[1]
-    assert MOVES["static"](REST, 0.9) is REST
 
 
 def test_a_silhouette_is_negative_inside_and_in_metres() -> None:

@@ -1,9 +1,17 @@
 """The generated kernels."""
 
 import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
 
-from reelway.previz.spmd import layout
-from reelway.previz.spmd.generate import HERE, kernels
+import numpy as np
+import pytest
+
+from reelway.previz.spmd import layout, shipped
+from reelway.previz.spmd.entries import UNITS
+from reelway.previz.spmd.generate import HERE, PARTS, kernels
 
 
 def test_the_committed_kernels_are_those_of_the_source() -> None:
@@ -14,8 +22,12 @@ def test_the_committed_kernels_are_those_of_the_source() -> None:
 
 def test_no_double_is_left_in_a_kernel() -> None:
     """One float64 in a lane loop halves the vector width."""
+    narrow = {"distance", "distance_id"}
+    for part in PARTS:
+        source = ast.parse((HERE / "source" / f"{part}.py").read_text("utf-8"))
+        narrow |= {node.name for node in source.body if isinstance(node, ast.FunctionDef) and node.decorator_list}
     for function in ast.parse(kernels()).body:
-        if not isinstance(function, ast.FunctionDef):
+        if not isinstance(function, ast.FunctionDef) or function.name not in narrow:
             continue
         wrapped = {
             id(argument)
@@ -31,3 +43,37 @@ def test_no_double_is_left_in_a_kernel() -> None:
 def test_a_tile_fills_its_lanes() -> None:
     assert layout.TILE_WIDTH == 1 << layout.TILE_SHIFT
     assert layout.LANES % 16 == 0
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_the_shipped_bitcode_is_of_the_committed_kernels(unit: str) -> None:
+    """If this fails: `python -m reelway.previz.spmd`. It would be made anew at run time, which takes half a minute."""
+    assert shipped.path_of(unit).read_bytes()[:32].hex() == shipped.digest()
+
+
+def test_a_damaged_object_is_made_anew(tmp_path: Path) -> None:
+    code = "from reelway.previz.spmd.native import function; function('halve')"
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": str(HERE.parents[2])}
+    command = [sys.executable, "-c", code]
+    subprocess.run(command, env=environment, check=True)
+    (made,) = tmp_path.glob("finish-*.o")
+    whole = made.read_bytes()
+    made.write_bytes(whole[: len(whole) // 2])
+    subprocess.run(command, env=environment, check=True)
+    assert made.read_bytes() == whole
+
+
+def test_words_are_rendered_without_numba() -> None:
+    code = "import reelway.previz.render, sys; print('numba' in sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": str(HERE.parents[2])}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_a_kernel_refuses_arrays_it_would_misread() -> None:
+    from reelway.previz.spmd.native import function
+
+    with pytest.raises(TypeError, match="halve: float64"):
+        function("halve")(np.zeros((4, 4, 3)), np.zeros((2, 2, 3), np.float32))
+    with pytest.raises(TypeError, match="C-ordered"):
+        function("halve")(np.zeros((3, 4, 4), np.float32).T, np.zeros((2, 2, 3), np.float32))

@@ -13,8 +13,7 @@ from PIL import Image
 
 from builders import a_spec
 from reelway.domain.generation import Asset, Mode, Role
-from reelway.errors import ConfigError, ProviderError, ProviderFault
-from reelway.kit.outbound import OutboundError
+from reelway.errors import ConfigError, OutboundError, ProviderError, ProviderFault
 from reelway.providers.base import Absent, Callback, CannotTell, Done, Failed, Found, Order, Provider
 from replicas.case import adapter
 from replicas.kling import ACCESS_KEY, SECRET_KEY, WEBHOOK_SECRET, Kling

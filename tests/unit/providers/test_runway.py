@@ -12,8 +12,7 @@ from PIL import Image
 
 from builders import a_spec
 from reelway.domain.generation import Asset, Mode, Role
-from reelway.errors import ProviderError, ProviderFault
-from reelway.kit.outbound import OutboundError
+from reelway.errors import OutboundError, ProviderError, ProviderFault
 from reelway.providers.base import Done, Failed, NotStopped, Order, Serves, Stopped, Waiting
 from replicas.case import adapter
 from replicas.replica import KEY, Trouble, a_clip

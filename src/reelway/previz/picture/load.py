@@ -46,7 +46,7 @@ def fill_crop(image: Image.Image, width: int, height: int, centre: tuple[float, 
     fitted = ImageOps.fit(
         image, (width, height), Image.Resampling.LANCZOS, centering=_anchor(image, width, height, centre)
     )
-    return np.ascontiguousarray(np.asarray(fitted, np.uint8))
+    return np.array(fitted, np.uint8)
 
 
 def _anchor(image: Image.Image, width: int, height: int, centre: tuple[float, float]) -> tuple[float, float]:

@@ -11,6 +11,8 @@ from reelway.previz.geometry import Pose, Triple, turn_x, turn_y, turn_z, vector
 from reelway.previz.look import Look
 from reelway.previz.settings.base import Effort, Setting, drift
 from reelway.previz.subjects import Stage
+from reelway.previz.subjects.company import Room
+from reelway.previz.words import SettingWords
 from reelway.previz.world import BRICK, PUDDLES, Light, Primitives
 
 WALL = 2.9
@@ -23,12 +25,18 @@ REACH = 34.0  # metres that the walk may take
 class Alley(Setting):
     """The hero walks away from the camera, which follows more slowly."""
 
+    words: ClassVar[SettingWords] = SettingWords(
+        names="""alley alleyway backstreet back-alley side-street lane gasse ruelle callejon beco vicolo
+            小巷 胡同 路地 переулок زقاق गली""",
+        moods={"noir": "", "rain": ""},
+    )
     time: ClassVar[str] = "night"
     weather: ClassVar[str | None] = "rain"
     subject: ClassVar[str | None] = "detective"
     move: ClassVar[str] = "track"
     signature: ClassVar[frozenset[str]] = frozenset({"track", "push", "handheld"})
     speed_max: ClassVar[float] = 1.4
+    room: ClassVar[Room] = Room(width=3.6, height=8.0)
     effort = Effort(steps=80, far=95.0, shadow_steps=0, ao_reach=0.7, mirror_steps=34, epsilon=0.001, relax=0.95)
     look = Look(
         exposure=0.95,
@@ -81,15 +89,19 @@ class Alley(Setting):
         return drift(super().gone(1.0), t, REACH) if self.hero else 0.0
 
     def stage(self, gone: float, t: float) -> Stage:
-        return Stage(at=np.array([-0.25, 0.0, 6.1 + gone]), heading=0.0, gone=gone, t=t)
+        near = 6.1 - 2.2 * max(1.9 - self.hero.length, 0.0) if self.hero else 6.1
+        return Stage(at=np.array([-0.25, 0.0, near + gone]), heading=0.0, gone=gone, t=t)
 
     def path(self, t: float, k: float) -> Pose:
         # It follows at two thirds of the hero's pace; a longer subject is given more room.
         room = 0.55 * max(self.hero.length - 1.9, 0.0) if self.hero else 0.0
         seconds = k * self.duration_s
-        z = 1.2 - room + (0.62 / 0.92) * drift(0.92, seconds, REACH)
+        follows = drift(0.92, seconds, REACH) if self.hero is None else self.gone(seconds)
+        z = 1.2 - room + 0.67 * follows + 0.10 * seconds * (follows == 0.0)
         eye = vector((0.55 + 0.04 * math.sin(seconds * 1.1), 1.30 + 0.012 * math.sin(seconds * 2.3), z))
-        return Pose(eye=eye, target=vector((-0.12, 1.42, z + 7)), fov=47)
+        eyes = 1.42 if self.hero is None else 0.55 + 0.66 * self.hero.eyes
+        eye[1] = min(eye[1], 0.60 + 0.53 * eyes) + (0.25 * self.hero.altitude if self.hero else 0.0)
+        return Pose(eye=eye, target=vector((-0.12, eyes, z + 7)), fov=47)
 
     def clear(self, pose: Pose) -> Pose:
         eye = pose.eye.copy()

@@ -2,23 +2,27 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 
 from reelway.previz import particles
 from reelway.previz.air import HOURS, Air, Colour, at_hour, in_weather
-from reelway.previz.geometry import Floats, Pose, Vector, ease
+from reelway.previz.camera import Operator
+from reelway.previz.geometry import Floats, Pose, Vector
 from reelway.previz.look import Look, styled
-from reelway.previz.moves import MOVES
-from reelway.previz.shot import Shot
+from reelway.previz.shot import Cast, Shot
 from reelway.previz.spmd import layout
-from reelway.previz.subjects import SUBJECTS, Stage, Subject
+from reelway.previz.subjects import SUBJECTS, Stage
+from reelway.previz.subjects.company import Company, Room
 from reelway.previz.textures import fractal, pack_heights, pack_silhouettes
+from reelway.previz.words import SettingWords
 from reelway.previz.world import Frame, Light, Materials, Primitives
 
-# Where a signature path is held still so that another move can start from it.
-REST = 0.4
+UPRIGHT = (0.62, 0.80)  # what of its length lies below the middle of someone who stands
+HOUR_OF = {"golden": "sunset", "neon": "night"}
+DECK = 0.75  # metres of a pier over the water
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +56,8 @@ class Effort:
 class Setting(ABC):
     """One place, built for one shot of one length. Everything about a frame is a function of its time `t`."""
 
+    #: What the place is called.
+    words: ClassVar[SettingWords]
     #: What the place is when the prompt says nothing.
     time: ClassVar[str]
     weather: ClassVar[str | None] = None
@@ -60,7 +66,12 @@ class Setting(ABC):
     #: Moves that the signature path already is.
     signature: ClassVar[frozenset[str]] = frozenset()
     speed_max: ClassVar[float] = 2.0
+    #: Whether water is under the hero; who cannot float is given a pier.
     water: ClassVar[bool] = False
+    #: Whether a strong wind carries leaves.
+    leafy: ClassVar[bool] = False
+    #: What fits beside the way; larger things are made smaller.
+    room: ClassVar[Room] = Room()
     #: The place's own colour at hours that are not its signature.
     tint: ClassVar[Colour] = (1.0, 1.0, 1.0)
     effort: Effort = Effort()
@@ -72,21 +83,42 @@ class Setting(ABC):
         self.seed = seed % (2**31)
         self.rng = np.random.default_rng(self.seed)
         self._aspect = aspect
-        self.hour = HOURS[shot.time or self.time]
+        # A style may bring its hour, where the prompt names none.
+        styles = [HOUR_OF[word] for word in shot.style if word in HOUR_OF]
+        self.clock = shot.time or (styles[0] if styles else self.time)
+        self.hour = HOURS[self.clock]
         self.dark = self.hour.dark
         self.falls = shot.weather or self.weather
         self.materials = Materials()
-        name = shot.subject or self.subject
-        self.hero: Subject | None = SUBJECTS[name](self.materials, shot.colour) if name else None
-        self.graded = styled(self.look, shot.style)
+        self.wind = 1.0 if shot.wind else 0.0
+        self.hero = self._company()
+        self.graded = styled(self.look, shot.style, shot.palette)
         self._fall_table = self.rng.random((1500, 5))
         self.build()
+        self._planks = self.materials.add((0.17, 0.125, 0.085), specular=0.15, gloss=0.3)
+        self._piles = self.materials.add((0.085, 0.065, 0.05), specular=0.12, gloss=0.3)
         self.material_rows = self.materials.array()
         self.height_rows = pack_heights(self.heights())
         self.texture_rows = pack_silhouettes(self.hero.silhouettes() if self.hero else [])
         self.cloud_rows = fractal(self.seed + 77, first=4, gain=0.55).ravel()
 
+    def _company(self) -> Company | None:
+        own = (Cast(kind=self.subject),) if self.subject and not self.shot.empty else ()
+        cast = tuple(one for one in self.shot.cast or own if self.admits(one))
+        company = Company(self.materials, cast, SUBJECTS, self.space(cast[0])) if cast else None
+        if company is not None:
+            company.afloat = self.water
+        return company
+
     # What a place defines.
+
+    def space(self, cast: Cast) -> Room:
+        """How much room there is where such a one is staged."""
+        return self.room
+
+    def admits(self, cast: Cast) -> bool:
+        """Whether the place has room for such a one at all."""
+        return True
 
     @abstractmethod
     def build(self) -> None:
@@ -139,22 +171,51 @@ class Setting(ABC):
 
     def hero_stage(self, t: float) -> Stage:
         """Where the hero is at `t`."""
-        stage = self.stage(self.gone(t), t)
-        if self.water and self.hero is not None and self.hero.swims:
-            stage = replace(stage, floats=True)
+        stage = replace(self.stage(self.gone(t), t), wind=self.wind)
+        if self.water and self.hero is not None:
+            at = stage.at + np.array([0.0, DECK if self.decked else 0.0, 0.0])
+            stage = replace(stage, floats=not self.decked, at=at)
         return stage
 
+    @property
+    def decked(self) -> bool:
+        """Whether a pier is under the hero, because nothing else would carry it."""
+        return self.water and self.hero is not None and not self.hero.swims and self.hero.walks
+
+    def _deck(self, prims: Primitives, stage: Stage) -> None:
+        """A pier along the way that the hero goes: planks, beams and piles, for ever."""
+        assert self.hero is not None
+        x, y = float(stage.at[0]), float(stage.at[1])
+        half = max(1.1, self.hero.spread / 2 + 0.6)
+        prims.new_group()
+        prims.box_row(self._planks, (x, y - 0.045, 0), (half, 0.045, 0.105), 0.015, 0.23)
+        prims.new_group()
+        for side in (-1, 1):
+            prims.box(self._piles, (x + side * half * 0.8, y - 0.20, stage.at[2]), (0.08, 0.10, 400.0), endless=True)
+            prims.box_row(self._piles, (x + side * half * 0.95, y - 1.1, 0), (0.11, 1.35, 0.11), 0.05, 3.2)
+
+    @cached_property
+    def operator(self) -> Operator:
+        """Who films it."""
+        return Operator(self)
+
     def camera(self, t: float) -> Pose:
-        """The camera at `t`: the place's own path, or the move that the prompt asks for."""
-        s = t / self.duration_s
-        pace = min(max(self.shot.pace, 0.5), 1.5) ** 0.5
-        k = 0.5 + (s - 0.5) * pace
-        name = self.shot.move
-        if name is None or name in self.signature or name == self.move:
-            pose = self.path(t, k)
-        else:
-            pose = MOVES[name](self.path(t, REST), 0.6 * ease(k) + 0.4 * k)
-        return self.clear(pose)
+        """The camera at `t`: the place's own path, or the moves that the prompt asks for."""
+        return self.operator.at(t)
+
+    def hero_at(self, t: float) -> Vector | None:
+        """Where the subject is; None where there is none."""
+        return None if self.hero is None else self.hero_stage(t).at + np.array([0.0, self.hero.eyes, 0.0])
+
+    def hero_length(self) -> float | None:
+        """Metres, the longest side of the subject."""
+        return None if self.hero is None else self.hero.length
+
+    def hero_face(self) -> float:
+        """Metres from where the camera looks at the subject up to its face: only who is upright has it at the top."""
+        if self.hero is None or not UPRIGHT[0] < self.hero.eyes / self.hero.length < UPRIGHT[1]:
+            return 0.0
+        return 0.9 * self.hero.length - self.hero.eyes
 
     @property
     def aspect(self) -> float:
@@ -164,7 +225,7 @@ class Setting(ABC):
     def lit(self, t: float) -> Air:
         """The air at the hour and in the weather of the shot."""
         air = self.air(t)
-        if self.shot.time is not None and self.shot.time != self.time:
+        if self.clock != self.time:
             air = at_hour(air, self.hour, tint=self.tint)
         if self.shot.weather is not None and self.shot.weather != self.weather:
             air = in_weather(air, self.shot.weather)
@@ -178,20 +239,26 @@ class Setting(ABC):
         hero = (-9, -9)
         if self.hero is not None:
             stage = self.hero_stage(t)
-            hero = self.hero.place(prims, stage)
-            lights += self.hero.lights(stage)
+            if self.decked:
+                self._deck(prims, stage)
+            hero = self.hero.place(prims, stage, self.ground)
+            lights += self.hero.lights(stage, self.ground)
         return Frame(primitives=prims, pose=self.camera(t), air=self.lit(t), lights=lights, hero=hero)
 
     def weather_on(self, canvas: particles.Canvas, t: float) -> None:
         """Draw what falls or drifts."""
         self.sprinkle(canvas, t)
         table = self._fall_table
+        if self.wind:
+            shade = 0.25 + 0.75 * (1 - self.dark)
+            colour = (0.30 * shade, 0.17 * shade, 0.05 * shade) if self.leafy else self.lit(t).fog_colour
+            particles.wind(canvas, table[:700], t, colour, leaves=self.leafy)
         match self.falls:
             case "rain":
                 bright = 0.7 + 0.5 * (1 - self.dark)
-                particles.rain(canvas, table, t, (0.42 * bright, 0.47 * bright, 0.55 * bright))
+                particles.rain(canvas, table, t, (0.42 * bright, 0.47 * bright, 0.55 * bright), self.wind)
             case "snow":
-                particles.snow(canvas, table, t)
+                particles.snow(canvas, table, t, 1.0 - 0.75 * self.dark, self.wind)
             case "dust" if type(self).weather != "dust":
                 particles.dust(canvas, table[:600], t, self.lit(t).fog_colour)
             case _:

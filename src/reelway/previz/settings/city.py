@@ -9,6 +9,10 @@ from reelway.previz.geometry import Pose, turn_y, vector
 from reelway.previz.look import Look
 from reelway.previz.particles import Canvas
 from reelway.previz.settings.base import Effort, Setting
+from reelway.previz.shot import Cast
+from reelway.previz.subjects import SUBJECTS, Stage
+from reelway.previz.subjects.base import AIR
+from reelway.previz.words import SettingWords
 from reelway.previz.world import WINDOWS, Primitives
 
 CELL = 30.0
@@ -26,8 +30,16 @@ TOWERS = (
 
 
 class City(Setting):
-    """Seen from a slow flight; it has no room for a subject."""
+    """Seen from a slow flight; only what flies has room in it."""
 
+    words: ClassVar[SettingWords] = SettingWords(
+        names="""city skyline skyscraper metropolis megacity tower cityscape downtown rooftop
+            new-york tokyo manhattan dubai shanghai hong-kong london paris urban metropolitan
+            stadt grossstadt hochhaus wolkenkratzer ville gratte-ciel ciudad rascacielos cidade citta
+            grattacielo arranha-ceu 城市 都市 摩天 都会 東京 上海 город مدينة शहर""",
+        cast_in="street",
+        moods={"neon": ""},
+    )
     time: ClassVar[str] = "dusk"
     move: ClassVar[str] = "aerial"
     signature: ClassVar[frozenset[str]] = frozenset({"aerial", "push", "track"})
@@ -42,8 +54,10 @@ class City(Setting):
         vignette=0.34,
     )
 
+    def admits(self, cast: Cast) -> bool:
+        return SUBJECTS[cast.kind].medium == AIR
+
     def build(self) -> None:
-        self.hero = None
         add, lit = self.materials.add, 0.25 + 0.75 * self.dark
         neon = "neon" in self.shot.style
         self.street = add((0.035, 0.035, 0.045), specular=0.3, gloss=0.6, mirror=0.22)
@@ -66,6 +80,15 @@ class City(Setting):
         # The flight is the seed's: a little left or right, a little higher or lower.
         self.side = float(rng.uniform(-14, 14))
         self.high = float(rng.uniform(-10, 16))
+
+    def gone(self, t: float) -> float:
+        return 16.0 * min(t, 12.0)
+
+    def stage(self, gone: float, t: float) -> Stage:
+        assert self.hero is not None
+        away = 6.0 + 2.1 * self.hero.length
+        at = np.array([11.0 + self.side + 0.19 * gone, 178.0 + self.high - self.hero.altitude, -60.0 + gone + away])
+        return Stage(at=at, heading=0.35, gone=gone, t=t)
 
     def path(self, t: float, k: float) -> Pose:
         reach = min(self.duration_s, 12.0)

@@ -11,6 +11,7 @@ from reelway.previz.look import Look
 from reelway.previz.settings.base import Effort, Setting
 from reelway.previz.subjects import Stage
 from reelway.previz.textures import fractal, ramp
+from reelway.previz.words import SettingWords
 from reelway.previz.world import GROUND, ROAD, WATER, Primitives
 
 LANE = 1.75
@@ -20,6 +21,12 @@ FAST = 38.0  # metres per second at the end of the clip
 class Coast(Setting):
     """The camera swings from behind the hero to its side while it gathers speed."""
 
+    words: ClassVar[SettingWords] = SettingWords(
+        names="""coast coastline seaside highway road freeway motorway cliffside cliff highroad coastal coast-road
+            coastal-road coastal-highway racetrack race-track kuste kustenstrasse landstrasse autobahn cote route
+            autoroute costa carretera autopista estrada rodovia autostrada
+            海岸 公路 高速 побережь шоссе дорог طريق ساحل सड़क""",
+    )
     time: ClassVar[str] = "sunset"
     subject: ClassVar[str | None] = "car"
     move: ClassVar[str] = "track"

@@ -12,6 +12,7 @@ from reelway.previz.look import Look
 from reelway.previz.settings.base import Effort, Setting, drift
 from reelway.previz.subjects import Stage
 from reelway.previz.textures import fractal, height_at
+from reelway.previz.words import SettingWords
 from reelway.previz.world import GROUND, Primitives
 
 WORLD = 1400.0  # metres until the ground repeats
@@ -22,6 +23,16 @@ SCALE = 1024 / WORLD
 class Mars(Setting):
     """The hero walks off to the right; the camera slides after it, low over the sand."""
 
+    words: ClassVar[SettingWords] = SettingWords(
+        names="mars martian red-planet planet alien exoplanet 火星 марс المريخ मंगल",
+        kinds={
+            "desert": """desert dune sandstorm sand-storm sahara canyon mesa wasteland barren wuste dune desierto
+                deserto 沙漠 砂漠 пустын صحراء रेगिस्तान""",
+            "moon": """moon lunar mond lune luna lua
+                月球 月面 القمر""",
+        },
+        moods={"dust": "desert"},
+    )
     time: ClassVar[str] = "day"
     weather: ClassVar[str | None] = "dust"
     subject: ClassVar[str | None] = "astronaut"
@@ -96,8 +107,9 @@ class Mars(Setting):
     def path(self, t: float, k: float) -> Pose:
         e = ease(k) * 0.6 + 0.4 * k
         stage = self.hero_stage(t)
-        back = max((self.hero.length if self.hero else 1.9) - 1.9, 0.0) * 1.2
-        x, z = 2.6 - 1.1 * e, 3.0 - back + 2.6 * e
+        z = 10.0 - 3.9 * max(self.hero.length if self.hero else 1.9, 0.7) ** 0.78
+        fast = max(stage.gone - 0.85 * t, 0.0) if self.hero else 0.0
+        x, z = 2.6 - 1.1 * e, min(z, 6.6) + 2.6 * e + 0.9 * fast
         eye = vector((x, self.ground(x, z) + 1.15, z))
         lift = self.hero.eyes if self.hero else 1.3
         return Pose(eye=eye, target=stage.at + vector((1.1 - 0.9 * e, lift, 0)), fov=44)

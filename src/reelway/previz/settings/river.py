@@ -10,8 +10,10 @@ from reelway.previz.air import Air
 from reelway.previz.geometry import Floats, Pose, ease, vector
 from reelway.previz.look import Look
 from reelway.previz.settings.base import Effort, Setting, drift
+from reelway.previz.settings.framing import beside
 from reelway.previz.subjects import Stage
 from reelway.previz.textures import fractal, height_at, ramp
+from reelway.previz.words import SettingWords
 from reelway.previz.world import GROUND, WATER, Primitives
 
 TALL = 46.0
@@ -20,12 +22,17 @@ TALL = 46.0
 class River(Setting):
     """The camera glides over the water towards what floats there."""
 
+    words: ClassVar[SettingWords] = SettingWords(
+        names="""river lake pond stream creek lagoon canal swamp marsh bathtub fluss see teich riviere fleuve lac rio
+            lago fiume etang 河 江 湖 川 реке река реки озер نهر بحيرة नदी झील""",
+    )
     time: ClassVar[str] = "dawn"
     weather: ClassVar[str | None] = "fog"
     move: ClassVar[str] = "push"
     signature: ClassVar[frozenset[str]] = frozenset({"push", "track"})
     speed_max: ClassVar[float] = 0.55
     water: ClassVar[bool] = True
+    leafy: ClassVar[bool] = True
     effort = Effort(
         steps=80, far=700.0, shadow_steps=14, ao_reach=0.8, mirror_steps=34, shadow_far=30.0, hill_steps=120
     )
@@ -69,11 +76,15 @@ class River(Setting):
         return drift(super().gone(1.0), t, 14.0) if self.hero else 0.0
 
     def stage(self, gone: float, t: float) -> Stage:
+        if self.hero is not None and not self.hero.swims:
+            return Stage(at=np.array([-0.5, 0.0, 11.0 + gone]), heading=0.0, gone=gone, t=t)
         at = np.array([-0.5 + 0.25 * math.sin(t * 0.5), 0.0, 14 + gone])
         heading = 2.25 + 0.20 * math.sin(t * 0.35)
         return Stage(at=at, heading=heading, gone=gone, t=t)
 
     def path(self, t: float, k: float) -> Pose:
+        if self.hero is not None and (not self.hero.swims or self.hero.length < 2.0):
+            return beside(self, t, k, angles=(2.75, 2.35))
         e = ease(k)
         stage = self.hero_stage(t)
         lift = 1.55 if self.hero is None else 0.35 + 0.85 * self.hero.eyes

@@ -6,14 +6,58 @@ import math
 
 import numba
 import numpy as np
+from numba.core import cgutils
+from numba.extending import intrinsic
+from numba.np.arrayobj import make_array, populate_array
 
 F32 = np.float32
 I32 = np.int32
 I64 = np.int64
 U32 = np.uint32
 
-kernel = numba.njit(nogil=True, fastmath=True, cache=True, error_model="numpy")
-inline = numba.njit(forceinline=True, fastmath=True, cache=True, error_model="numpy")
+bare = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False, "error_model": "numpy"}
+kernel = numba.njit(fastmath=True, **bare)
+exact = numba.njit(**bare)
+inline = numba.njit(forceinline=True, fastmath=True, **bare)
+pasted = numba.njit(inline="always", _nrt=False)
+
+
+def _array(context, builder, kind, data, shape):
+    width = context.get_abi_sizeof(context.get_data_type(kind.dtype))
+    strides = [context.get_constant(numba.intp, width)]
+    for side in shape[:0:-1]:
+        strides.insert(0, builder.mul(side, strides[0]))
+    made = make_array(kind)(context, builder)
+    populate_array(made, data=data, shape=shape, strides=strides, itemsize=width, meminfo=None)
+    return made._getvalue()
+
+
+@intrinsic
+def stack(typing, shape, dtype):
+    """An array of what was on the stack; it lives as long as the kernel that makes it."""
+    kind = numba.types.Array(dtype.dtype, getattr(shape, "count", 1), "C")
+
+    def make(context, builder, signature, arguments):
+        sides = cgutils.unpack_tuple(builder, arguments[0]) if kind.ndim > 1 else [arguments[0]]
+        size = sides[0]
+        for side in sides[1:]:
+            size = builder.mul(size, side)
+        data = builder.alloca(context.get_data_type(kind.dtype), size=size)
+        data.align = 64
+        return _array(context, builder, kind, data, sides)
+
+    return kind(shape, dtype), make
+
+
+@intrinsic
+def given(typing, data, shape):
+    """The array that begins at a pointer."""
+    kind = numba.types.Array(data.dtype, shape.count, "C")
+
+    def make(context, builder, signature, arguments):
+        return _array(context, builder, kind, arguments[0], cgutils.unpack_tuple(builder, arguments[1]))
+
+    return kind(data, shape), make
 
 
 TILE_WIDTH = 32
@@ -359,6 +403,7 @@ def distance(PX, PY, PZ, D, G, prims, listed, count, heights, tex, SC, JC):
         elif opcode == 5:
             radius = prims[prim, PRIM_PARAMS + 0]
             thickness = prims[prim, PRIM_PARAMS + 1]
+            squash = prims[prim, PRIM_PARAMS + 2]
             for lane in range(lanes):
                 wx = PX[lane] - tx
                 wy = PY[lane] - ty
@@ -367,7 +412,8 @@ def distance(PX, PY, PZ, D, G, prims, listed, count, heights, tex, SC, JC):
                 y = r10 * wx + r11 * wy + r12 * wz
                 z = r20 * wx + r21 * wy + r22 * wz
                 qx = math.sqrt(x * x + z * z) - radius
-                d = math.sqrt(qx * qx + y * y) - thickness
+                qy = y * (F32(1.0) + squash)
+                d = (math.sqrt(qx * qx + qy * qy) - thickness) / (F32(1.0) + F32(0.5) * squash)
                 so_far = G[lane]
                 melt = fmax(smooth - abs(so_far - d), F32(0.0)) * inv_smooth
                 G[lane] = fmin(so_far, d) - melt * melt * smooth * F32(0.25)
@@ -539,10 +585,13 @@ def distance(PX, PY, PZ, D, G, prims, listed, count, heights, tex, SC, JC):
                 rr = math.sqrt(lx * lx + lz * lz)
                 yy = (y - gy) / hh
                 tier = yy * F32(5.0) - ffloor(yy * F32(5.0))
-                radius = hh * F32(0.21) * (F32(1.05) - yy) * (F32(0.72) + F32(0.45) * (F32(1.0) - tier))
+                radius = (
+                    hh * F32(0.21) * (F32(1.05) - yy) * (F32(0.72) + F32(0.45) * fmin(F32(1.0) - tier, tier * F32(6.0)))
+                )
                 near = fmax((rr - radius) * F32(0.62), fmax(F32(0.12) * hh - (y - gy), y - gy - hh))
                 near = fmin(near, fmax(rr - F32(0.028) * hh, y - gy - hh * F32(0.5)))
-                near = near if abs(cx) > clear else cell * F32(0.6)
+                stands = (abs(cx) > clear) & (ground > -clear) & ((clear > F32(0.0)) | (ground < F32(0.17)))
+                near = near if stands else cell * F32(0.6)
                 near = near if rq < F32(0.8) else cell * F32(0.6)
                 edge = cell * F32(0.5) - fmax(abs(x - (ix + F32(0.5)) * cell), abs(z - (iz + F32(0.5)) * cell))
                 near = fmin(near, fmax(edge, F32(0.0)) + cell * F32(0.16))
@@ -618,7 +667,7 @@ def distance(PX, PY, PZ, D, G, prims, listed, count, heights, tex, SC, JC):
                 near = (
                     math.sqrt(lx * lx + ly * ly + lz * lz) - radius * (F32(0.74) + F32(0.36) * n3 + F32(0.13) * n4)
                 ) * F32(0.55)
-                near = near if abs(cx) > clear else cell * F32(0.6)
+                near = near if (abs(cx) > clear) & (ground > -clear) else cell * F32(0.6)
                 edge = cell * F32(0.5) - fmax(abs(x - (ix + F32(0.5)) * cell), abs(z - (iz + F32(0.5)) * cell))
                 near = fmin(near, fmax(edge, F32(0.0)) + cell * F32(0.1))
                 d = fmax(near, (y - gy - size * F32(1.4)) * F32(0.6))
@@ -731,6 +780,93 @@ def distance(PX, PY, PZ, D, G, prims, listed, count, heights, tex, SC, JC):
                 oz = fmax(abs(z) * inv_d - F32(0.5), F32(0.0)) / inv_d
                 inside = smaxf(smaxf(side * scale, front * scale, blend), top * scale, blend)
                 d = inside * F32(0.75) + math.sqrt(ox * ox + oy * oy + oz * oz)
+                so_far = G[lane]
+                melt = fmax(smooth - abs(so_far - d), F32(0.0)) * inv_smooth
+                G[lane] = fmin(so_far, d) - melt * melt * smooth * F32(0.25)
+        elif opcode == 13:
+            cell = prims[prim, PRIM_PARAMS + 0]
+            height = prims[prim, PRIM_PARAMS + 1]
+            shift_x = prims[prim, PRIM_PARAMS + 2]
+            shift_z = prims[prim, PRIM_PARAMS + 3]
+            ground_height = prims[prim, PRIM_PARAMS + 4]
+            scale = prims[prim, PRIM_PARAMS + 5]
+            seed = prims[prim, PRIM_PARAMS + 6]
+            clear = prims[prim, PRIM_PARAMS + 7]
+            inv_cell = F32(1.0) / cell if cell != F32(0.0) else F32(0.0) * cell
+            for lane in range(lanes):
+                x = PX[lane] - tx
+                y = PY[lane] - ty
+                z = PZ[lane] - tz
+                ix = ffloor(x * inv_cell)
+                iz = ffloor(z * inv_cell)
+                jx = I32(ix)
+                jz = I32(iz)
+                r1 = hashf(jx + I32(seed), jz)
+                r2 = hashf(jx + I32(seed) + I32(17), jz + I32(5))
+                cx = (ix + F32(0.5) + (r1 - F32(0.5)) * F32(0.5)) * cell
+                cz = (iz + F32(0.5) + (r2 - F32(0.5)) * F32(0.5)) * cell
+                u = (cx + shift_x) * scale
+                v = (cz + shift_z) * scale
+                fu = ffloor(u)
+                fv = ffloor(v)
+                SC[0, lane] = u - fu
+                SC[1, lane] = v - fv
+                JC[0, lane] = ((I32(fv) & I32(1023)) * I32(1024) + (I32(fu) & I32(1023))) * I32(4)
+            for lane in range(lanes):
+                at = U32(JC[0, lane])
+                ga = SC[0, lane]
+                gb = SC[0 + 1, lane]
+                ga = ga * ga * (F32(3.0) - F32(2.0) * ga)
+                gb = gb * gb * (F32(3.0) - F32(2.0) * gb)
+                t00 = heights[at]
+                t10 = heights[at + U32(1)]
+                t01 = heights[at + U32(2)]
+                t11 = heights[at + U32(3)]
+                SC[0 + 2, lane] = t00 + (t10 - t00) * ga + (t01 - t00) * gb + (t00 - t10 - t01 + t11) * ga * gb
+            for lane in range(lanes):
+                x = PX[lane] - tx
+                y = PY[lane] - ty
+                z = PZ[lane] - tz
+                ix = ffloor(x * inv_cell)
+                iz = ffloor(z * inv_cell)
+                jx = I32(ix)
+                jz = I32(iz)
+                r1 = hashf(jx + I32(seed), jz)
+                r2 = hashf(jx + I32(seed) + I32(17), jz + I32(5))
+                cx = (ix + F32(0.5) + (r1 - F32(0.5)) * F32(0.5)) * cell
+                cz = (iz + F32(0.5) + (r2 - F32(0.5)) * F32(0.5)) * cell
+                u = (cx + shift_x) * scale
+                v = (cz + shift_z) * scale
+                ground = SC[2, lane]
+                r3 = hashf(jx + I32(31), jz + I32(seed))
+                gy = ground_height * ground
+                hh = height * (F32(0.65) + F32(0.7) * r3)
+                rq = r1 * F32(7.0) - ffloor(r1 * F32(7.0))
+                lx = x - cx
+                lz = z - cz
+                ly = y - gy - hh * F32(0.66)
+                w = F32(3.4) / hh
+                n1 = noise2(
+                    lx * w * F32(2.1) + ly * w * F32(1.3) + r1 * F32(50.0),
+                    lz * w * F32(2.1) - ly * w * F32(1.1) + r2 * F32(50.0),
+                )
+                n2 = noise2(
+                    lx * w * F32(6.3) - ly * w * F32(4.1) + r2 * F32(50.0),
+                    lz * w * F32(6.3) + ly * w * F32(3.7) + r1 * F32(50.0),
+                )
+                crown = (
+                    math.sqrt(lx * lx + ly * ly * F32(0.75) + lz * lz)
+                    - hh * F32(0.31) * (F32(0.62) + F32(0.42) * n1 + F32(0.2) * n2)
+                ) * F32(0.55)
+                rr = math.sqrt(lx * lx + lz * lz)
+                trunk = fmax(rr - F32(0.03) * hh, y - gy - hh * F32(0.6))
+                near = fmin(crown, trunk)
+                stands = (abs(cx) > clear) & (ground > -clear) & ((clear > F32(0.0)) | (ground < F32(0.17)))
+                near = near if stands else cell * F32(0.6)
+                near = near if rq < F32(0.8) else cell * F32(0.6)
+                edge = cell * F32(0.5) - fmax(abs(x - (ix + F32(0.5)) * cell), abs(z - (iz + F32(0.5)) * cell))
+                near = fmin(near, fmax(edge, F32(0.0)) + cell * F32(0.16))
+                d = fmax(near, (y - gy - height * F32(1.6)) * F32(0.6))
                 so_far = G[lane]
                 melt = fmax(smooth - abs(so_far - d), F32(0.0)) * inv_smooth
                 G[lane] = fmin(so_far, d) - melt * melt * smooth * F32(0.25)
@@ -740,567 +876,17 @@ def distance(PX, PY, PZ, D, G, prims, listed, count, heights, tex, SC, JC):
 
 @kernel
 def distance_id(PX, PY, PZ, D, G, M, BEST, prims, listed, count, heights, tex, SC, JC):
-    lanes = D.size
-    for lane in range(lanes):
-        D[lane] = F32(1000000000.0)
-    for lane in range(lanes):
+    one = stack(1, I32)
+    for lane in range(D.size):
         BEST[lane] = F32(1000000000.0)
         M[lane] = I32(0)
-    current = -1
     for slot in range(count):
-        prim = listed[slot]
-        opcode = int(prims[prim, 0])
-        group = int(prims[prim, 1])
-        smooth = prims[prim, 2]
-        inv_smooth = F32(1.0) / smooth
-        if group != current:
-            if current >= 0:
-                for lane in range(lanes):
-                    D[lane] = fmin(D[lane], G[lane])
-            for lane in range(lanes):
-                G[lane] = F32(1000000000.0)
-            current = group
-        tx = prims[prim, 4]
-        ty = prims[prim, 5]
-        tz = prims[prim, 6]
-        r00 = prims[prim, 7]
-        r01 = prims[prim, 8]
-        r02 = prims[prim, 9]
-        r10 = prims[prim, 10]
-        r11 = prims[prim, 11]
-        r12 = prims[prim, 12]
-        r20 = prims[prim, 13]
-        r21 = prims[prim, 14]
-        r22 = prims[prim, 15]
-        if opcode == 0:
-            rx = prims[prim, PRIM_PARAMS + 0]
-            ry = prims[prim, PRIM_PARAMS + 1]
-            rz = prims[prim, PRIM_PARAMS + 2]
-            inv_rx = F32(1.0) / rx if rx != F32(0.0) else F32(0.0) * rx
-            inv_ry = F32(1.0) / ry if ry != F32(0.0) else F32(0.0) * ry
-            inv_rz = F32(1.0) / rz if rz != F32(0.0) else F32(0.0) * rz
-            for lane in range(lanes):
-                wx = PX[lane] - tx
-                wy = PY[lane] - ty
-                wz = PZ[lane] - tz
-                x = r00 * wx + r01 * wy + r02 * wz
-                y = r10 * wx + r11 * wy + r12 * wz
-                z = r20 * wx + r21 * wy + r22 * wz
-                ux = x * inv_rx
-                uy = y * inv_ry
-                uz = z * inv_rz
-                vx = ux * inv_rx
-                vy = uy * inv_ry
-                vz = uz * inv_rz
-                k0 = math.sqrt(ux * ux + uy * uy + uz * uz)
-                k1 = math.sqrt(vx * vx + vy * vy + vz * vz)
-                d = k0 * (k0 - F32(1.0)) / fmax(k1, F32(1e-06))
-                so_far = G[lane]
-                melt = fmax(smooth - abs(so_far - d), F32(0.0)) * inv_smooth
-                G[lane] = fmin(so_far, d) - melt * melt * smooth * F32(0.25)
-                best = BEST[lane]
-                M[lane] = I32(prim) if d < best else M[lane]
-                BEST[lane] = fmin(best, d)
-        elif opcode == 1:
-            hx = prims[prim, PRIM_PARAMS + 0]
-            hy = prims[prim, PRIM_PARAMS + 1]
-            hz = prims[prim, PRIM_PARAMS + 2]
-            corner = prims[prim, PRIM_PARAMS + 3]
-            for lane in range(lanes):
-                wx = PX[lane] - tx
-                wy = PY[lane] - ty
-                wz = PZ[lane] - tz
-                x = r00 * wx + r01 * wy + r02 * wz
-                y = r10 * wx + r11 * wy + r12 * wz
-                z = r20 * wx + r21 * wy + r22 * wz
-                qx = abs(x) - hx + corner
-                qy = abs(y) - hy + corner
-                qz = abs(z) - hz + corner
-                ax = fmax(qx, F32(0.0))
-                ay = fmax(qy, F32(0.0))
-                az = fmax(qz, F32(0.0))
-                d = math.sqrt(ax * ax + ay * ay + az * az) + fmin(fmax(qx, fmax(qy, qz)), F32(0.0)) - corner
-                so_far = G[lane]
-                melt = fmax(smooth - abs(so_far - d), F32(0.0)) * inv_smooth
-                G[lane] = fmin(so_far, d) - melt * melt * smooth * F32(0.25)
-                best = BEST[lane]
-                M[lane] = I32(prim) if d < best else M[lane]
-                BEST[lane] = fmin(best, d)
-        elif opcode == 2:
-            bx = prims[prim, PRIM_PARAMS + 0]
-            by = prims[prim, PRIM_PARAMS + 1]
-            bz = prims[prim, PRIM_PARAMS + 2]
-            r1 = prims[prim, PRIM_PARAMS + 3]
-            r2 = prims[prim, PRIM_PARAMS + 4]
-            inv_length2 = prims[prim, PRIM_PARAMS + 5]
-            for lane in range(lanes):
-                x = PX[lane] - tx
-                y = PY[lane] - ty
-                z = PZ[lane] - tz
-                h = clamp((x * bx + y * by + z * bz) * inv_length2, F32(0.0), F32(1.0))
-                qx = x - bx * h
-                qy = y - by * h
-                qz = z - bz * h
-                d = math.sqrt(qx * qx + qy * qy + qz * qz) - (r1 + (r2 - r1) * h)
-                so_far = G[lane]
-                melt = fmax(smooth - abs(so_far - d), F32(0.0)) * inv_smooth
-                G[lane] = fmin(so_far, d) - melt * melt * smooth * F32(0.25)
-                best = BEST[lane]
-                M[lane] = I32(prim) if d < best else M[lane]
-                BEST[lane] = fmin(best, d)
-        elif opcode == 3:
-            radius = prims[prim, PRIM_PARAMS + 0]
-            half = prims[prim, PRIM_PARAMS + 1]
-            corner = prims[prim, PRIM_PARAMS + 2]
-            for lane in range(lanes):
-                wx = PX[lane] - tx
-                wy = PY[lane] - ty
-                wz = PZ[lane] - tz
-                x = r00 * wx + r01 * wy + r02 * wz
-                y = r10 * wx + r11 * wy + r12 * wz
-                z = r20 * wx + r21 * wy + r22 * wz
-                qx = math.sqrt(x * x + z * z) - radius + corner
-                qy = abs(y) - half + corner
-                ax = fmax(qx, F32(0.0))
-                ay = fmax(qy, F32(0.0))
-                d = math.sqrt(ax * ax + ay * ay) + fmin(fmax(qx, qy), F32(0.0)) - corner
-                so_far = G[lane]
-                melt = fmax(smooth - abs(so_far - d), F32(0.0)) * inv_smooth
-                G[lane] = fmin(so_far, d) - melt * melt * smooth * F32(0.25)
-                best = BEST[lane]
-                M[lane] = I32(prim) if d < best else M[lane]
-                BEST[lane] = fmin(best, d)
-        elif opcode == 4:
-            r0 = prims[prim, PRIM_PARAMS + 0]
-            r1 = prims[prim, PRIM_PARAMS + 1]
-            half = prims[prim, PRIM_PARAMS + 2]
-            corner = prims[prim, PRIM_PARAMS + 3]
-            slant = prims[prim, PRIM_PARAMS + 4]
-            inv_height = prims[prim, PRIM_PARAMS + 5]
-            flat = prims[prim, PRIM_PARAMS + 6]
-            for lane in range(lanes):
-                wx = PX[lane] - tx
-                wy = PY[lane] - ty
-                wz = PZ[lane] - tz
-                x = r00 * wx + r01 * wy + r02 * wz
-                y = r10 * wx + r11 * wy + r12 * wz
-                z = r20 * wx + r21 * wy + r22 * wz
-                h = clamp(y * inv_height + F32(0.5), F32(0.0), F32(1.0))
-                qx = (math.sqrt(x * x * flat + z * z) - (r0 + (r1 - r0) * h)) * slant
-                qy = abs(y) - half
-                ax = fmax(qx, F32(0.0))
-                ay = fmax(qy, F32(0.0))
-                d = math.sqrt(ax * ax + ay * ay) + fmin(fmax(qx, qy), F32(0.0)) - corner
-                so_far = G[lane]
-                melt = fmax(smooth - abs(so_far - d), F32(0.0)) * inv_smooth
-                G[lane] = fmin(so_far, d) - melt * melt * smooth * F32(0.25)
-                best = BEST[lane]
-                M[lane] = I32(prim) if d < best else M[lane]
-                BEST[lane] = fmin(best, d)
-        elif opcode == 5:
-            radius = prims[prim, PRIM_PARAMS + 0]
-            thickness = prims[prim, PRIM_PARAMS + 1]
-            for lane in range(lanes):
-                wx = PX[lane] - tx
-                wy = PY[lane] - ty
-                wz = PZ[lane] - tz
-                x = r00 * wx + r01 * wy + r02 * wz
-                y = r10 * wx + r11 * wy + r12 * wz
-                z = r20 * wx + r21 * wy + r22 * wz
-                qx = math.sqrt(x * x + z * z) - radius
-                d = math.sqrt(qx * qx + y * y) - thickness
-                so_far = G[lane]
-                melt = fmax(smooth - abs(so_far - d), F32(0.0)) * inv_smooth
-                G[lane] = fmin(so_far, d) - melt * melt * smooth * F32(0.25)
-                best = BEST[lane]
-                M[lane] = I32(prim) if d < best else M[lane]
-                BEST[lane] = fmin(best, d)
-        elif opcode == 6:
-            for lane in range(lanes):
-                x = PX[lane] - tx
-                y = PY[lane] - ty
-                z = PZ[lane] - tz
-                d = y + F32(0.0) * x
-                so_far = G[lane]
-                melt = fmax(smooth - abs(so_far - d), F32(0.0)) * inv_smooth
-                G[lane] = fmin(so_far, d) - melt * melt * smooth * F32(0.25)
-                best = BEST[lane]
-                M[lane] = I32(prim) if d < best else M[lane]
-                BEST[lane] = fmin(best, d)
-        elif opcode == 7:
-            scale = prims[prim, PRIM_PARAMS + 0]
-            height = prims[prim, PRIM_PARAMS + 1]
-            shift_x = prims[prim, PRIM_PARAMS + 2]
-            shift_z = prims[prim, PRIM_PARAMS + 3]
-            relax = prims[prim, PRIM_PARAMS + 4]
-            for lane in range(lanes):
-                x = PX[lane] - tx
-                y = PY[lane] - ty
-                z = PZ[lane] - tz
-                u = (x + shift_x) * scale
-                v = (z + shift_z) * scale
-                fu = ffloor(u)
-                fv = ffloor(v)
-                SC[0, lane] = u - fu
-                SC[1, lane] = v - fv
-                JC[0, lane] = ((I32(fv) & I32(1023)) * I32(1024) + (I32(fu) & I32(1023))) * I32(4)
-            for lane in range(lanes):
-                at = U32(JC[0, lane])
-                ga = SC[0, lane]
-                gb = SC[0 + 1, lane]
-                ga = ga * ga * (F32(3.0) - F32(2.0) * ga)
-                gb = gb * gb * (F32(3.0) - F32(2.0) * gb)
-                t00 = heights[at]
-                t10 = heights[at + U32(1)]
-                t01 = heights[at + U32(2)]
-                t11 = heights[at + U32(3)]
-                SC[0 + 2, lane] = t00 + (t10 - t00) * ga + (t01 - t00) * gb + (t00 - t10 - t01 + t11) * ga * gb
-            for lane in range(lanes):
-                x = PX[lane] - tx
-                y = PY[lane] - ty
-                z = PZ[lane] - tz
-                u = (x + shift_x) * scale
-                v = (z + shift_z) * scale
-                ground = SC[2, lane]
-                d = (y - height * ground) * relax
-                so_far = G[lane]
-                melt = fmax(smooth - abs(so_far - d), F32(0.0)) * inv_smooth
-                G[lane] = fmin(so_far, d) - melt * melt * smooth * F32(0.25)
-                best = BEST[lane]
-                M[lane] = I32(prim) if d < best else M[lane]
-                BEST[lane] = fmin(best, d)
-        elif opcode == 8:
-            cell = prims[prim, PRIM_PARAMS + 0]
-            half = prims[prim, PRIM_PARAMS + 1]
-            height = prims[prim, PRIM_PARAMS + 2]
-            centre_x = prims[prim, PRIM_PARAMS + 4]
-            centre_z = prims[prim, PRIM_PARAMS + 5]
-            seed = prims[prim, PRIM_PARAMS + 6]
-            falloff = prims[prim, PRIM_PARAMS + 7]
-            inv_cell = F32(1.0) / cell if cell != F32(0.0) else F32(0.0) * cell
-            for lane in range(lanes):
-                x = PX[lane] - tx
-                y = PY[lane] - ty
-                z = PZ[lane] - tz
-                ix = ffloor(x * inv_cell)
-                iz = ffloor(z * inv_cell)
-                cx = (ix + F32(0.5)) * cell
-                cz = (iz + F32(0.5)) * cell
-                jx = I32(ix)
-                jz = I32(iz)
-                r1 = hashf(jx + I32(seed), jz)
-                r2 = hashf(jx + I32(seed) + I32(17), jz + I32(5))
-                r3 = hashf(jx + I32(31), jz + I32(seed))
-                dc = math.sqrt((cx - centre_x) * (cx - centre_x) + (cz - centre_z) * (cz - centre_z))
-                up = fexpn(-dc * falloff)
-                tall = height * (
-                    F32(0.16) + F32(0.5) * r1 * r1 + (F32(0.7) * r2 * r2 * r2 + F32(1.1) * r1 * r3) * up * F32(1.7)
-                )
-                w = half * (F32(0.72) + F32(0.28) * r3)
-                w2 = half * (F32(0.7) + F32(0.28) * r2)
-                avenue = fabs(ffloor(ix * F32(0.2)) * F32(5.0) - ix)
-                street = fabs(ffloor(iz * F32(0.2)) * F32(5.0) - iz)
-                tall = -F32(6.0) if (avenue < F32(0.5)) | (street < F32(0.5)) else tall
-                lx = abs(x - cx)
-                lz = abs(z - cz)
-                qx = lx - w
-                qy = y - tall * F32(0.72)
-                qz = lz - w2
-                ax = fmax(qx, F32(0.0))
-                ay = fmax(qy, F32(0.0))
-                az = fmax(qz, F32(0.0))
-                body = math.sqrt(ax * ax + ay * ay + az * az) + fmin(fmax(qx, fmax(qy, qz)), F32(0.0))
-                s = F32(0.72) - F32(0.25) * r1
-                qx = lx - w * s
-                qy = y - tall
-                qz = lz - w2 * s
-                ax = fmax(qx, F32(0.0))
-                ay = fmax(qy, F32(0.0))
-                az = fmax(qz, F32(0.0))
-                body = fmin(body, math.sqrt(ax * ax + ay * ay + az * az) + fmin(fmax(qx, fmax(qy, qz)), F32(0.0)))
-                antenna = math.sqrt(lx * lx + lz * lz) - F32(0.35)
-                body = fmin(body, fmax(antenna, y - tall * (F32(1.0) + F32(0.25) * r2)))
-                gap = cell * F32(0.5) - half
-                d = fmin(body, fmax(cell * F32(0.5) - fmax(lx, lz) + gap, gap * F32(0.6)))
-                so_far = G[lane]
-                melt = fmax(smooth - abs(so_far - d), F32(0.0)) * inv_smooth
-                G[lane] = fmin(so_far, d) - melt * melt * smooth * F32(0.25)
-                best = BEST[lane]
-                M[lane] = I32(prim) if d < best else M[lane]
-                BEST[lane] = fmin(best, d)
-        elif opcode == 9:
-            cell = prims[prim, PRIM_PARAMS + 0]
-            height = prims[prim, PRIM_PARAMS + 1]
-            shift_x = prims[prim, PRIM_PARAMS + 2]
-            shift_z = prims[prim, PRIM_PARAMS + 3]
-            ground_height = prims[prim, PRIM_PARAMS + 4]
-            scale = prims[prim, PRIM_PARAMS + 5]
-            seed = prims[prim, PRIM_PARAMS + 6]
-            clear = prims[prim, PRIM_PARAMS + 7]
-            inv_cell = F32(1.0) / cell if cell != F32(0.0) else F32(0.0) * cell
-            for lane in range(lanes):
-                x = PX[lane] - tx
-                y = PY[lane] - ty
-                z = PZ[lane] - tz
-                ix = ffloor(x * inv_cell)
-                iz = ffloor(z * inv_cell)
-                jx = I32(ix)
-                jz = I32(iz)
-                r1 = hashf(jx + I32(seed), jz)
-                r2 = hashf(jx + I32(seed) + I32(17), jz + I32(5))
-                cx = (ix + F32(0.5) + (r1 - F32(0.5)) * F32(0.5)) * cell
-                cz = (iz + F32(0.5) + (r2 - F32(0.5)) * F32(0.5)) * cell
-                u = (cx + shift_x) * scale
-                v = (cz + shift_z) * scale
-                fu = ffloor(u)
-                fv = ffloor(v)
-                SC[0, lane] = u - fu
-                SC[1, lane] = v - fv
-                JC[0, lane] = ((I32(fv) & I32(1023)) * I32(1024) + (I32(fu) & I32(1023))) * I32(4)
-            for lane in range(lanes):
-                at = U32(JC[0, lane])
-                ga = SC[0, lane]
-                gb = SC[0 + 1, lane]
-                ga = ga * ga * (F32(3.0) - F32(2.0) * ga)
-                gb = gb * gb * (F32(3.0) - F32(2.0) * gb)
-                t00 = heights[at]
-                t10 = heights[at + U32(1)]
-                t01 = heights[at + U32(2)]
-                t11 = heights[at + U32(3)]
-                SC[0 + 2, lane] = t00 + (t10 - t00) * ga + (t01 - t00) * gb + (t00 - t10 - t01 + t11) * ga * gb
-            for lane in range(lanes):
-                x = PX[lane] - tx
-                y = PY[lane] - ty
-                z = PZ[lane] - tz
-                ix = ffloor(x * inv_cell)
-                iz = ffloor(z * inv_cell)
-                jx = I32(ix)
-                jz = I32(iz)
-                r1 = hashf(jx + I32(seed), jz)
-                r2 = hashf(jx + I32(seed) + I32(17), jz + I32(5))
-                cx = (ix + F32(0.5) + (r1 - F32(0.5)) * F32(0.5)) * cell
-                cz = (iz + F32(0.5) + (r2 - F32(0.5)) * F32(0.5)) * cell
-                u = (cx + shift_x) * scale
-                v = (cz + shift_z) * scale
-                ground = SC[2, lane]
-                r3 = hashf(jx + I32(31), jz + I32(seed))
-                gy = ground_height * ground
-                hh = height * (F32(0.6) + F32(0.8) * r3)
-                rq = r1 * F32(7.0) - ffloor(r1 * F32(7.0))
-                lx = x - cx
-                lz = z - cz
-                rr = math.sqrt(lx * lx + lz * lz)
-                yy = (y - gy) / hh
-                tier = yy * F32(5.0) - ffloor(yy * F32(5.0))
-                radius = hh * F32(0.21) * (F32(1.05) - yy) * (F32(0.72) + F32(0.45) * (F32(1.0) - tier))
-                near = fmax((rr - radius) * F32(0.62), fmax(F32(0.12) * hh - (y - gy), y - gy - hh))
-                near = fmin(near, fmax(rr - F32(0.028) * hh, y - gy - hh * F32(0.5)))
-                near = near if abs(cx) > clear else cell * F32(0.6)
-                near = near if rq < F32(0.8) else cell * F32(0.6)
-                edge = cell * F32(0.5) - fmax(abs(x - (ix + F32(0.5)) * cell), abs(z - (iz + F32(0.5)) * cell))
-                near = fmin(near, fmax(edge, F32(0.0)) + cell * F32(0.16))
-                d = fmax(near, (y - gy - height * F32(1.5)) * F32(0.6))
-                so_far = G[lane]
-                melt = fmax(smooth - abs(so_far - d), F32(0.0)) * inv_smooth
-                G[lane] = fmin(so_far, d) - melt * melt * smooth * F32(0.25)
-                best = BEST[lane]
-                M[lane] = I32(prim) if d < best else M[lane]
-                BEST[lane] = fmin(best, d)
-        elif opcode == 10:
-            cell = prims[prim, PRIM_PARAMS + 0]
-            size = prims[prim, PRIM_PARAMS + 1]
-            shift_x = prims[prim, PRIM_PARAMS + 2]
-            shift_z = prims[prim, PRIM_PARAMS + 3]
-            ground_height = prims[prim, PRIM_PARAMS + 4]
-            scale = prims[prim, PRIM_PARAMS + 5]
-            seed = prims[prim, PRIM_PARAMS + 6]
-            clear = prims[prim, PRIM_PARAMS + 7]
-            inv_cell = F32(1.0) / cell if cell != F32(0.0) else F32(0.0) * cell
-            for lane in range(lanes):
-                x = PX[lane] - tx
-                y = PY[lane] - ty
-                z = PZ[lane] - tz
-                ix = ffloor(x * inv_cell)
-                iz = ffloor(z * inv_cell)
-                jx = I32(ix)
-                jz = I32(iz)
-                r1 = hashf(jx + I32(seed), jz)
-                r2 = hashf(jx + I32(seed) + I32(17), jz + I32(5))
-                cx = (ix + F32(0.5) + (r1 - F32(0.5)) * F32(0.6)) * cell
-                cz = (iz + F32(0.5) + (r2 - F32(0.5)) * F32(0.6)) * cell
-                u = (cx + shift_x) * scale
-                v = (cz + shift_z) * scale
-                fu = ffloor(u)
-                fv = ffloor(v)
-                SC[0, lane] = u - fu
-                SC[1, lane] = v - fv
-                JC[0, lane] = ((I32(fv) & I32(1023)) * I32(1024) + (I32(fu) & I32(1023))) * I32(4)
-            for lane in range(lanes):
-                at = U32(JC[0, lane])
-                ga = SC[0, lane]
-                gb = SC[0 + 1, lane]
-                ga = ga * ga * (F32(3.0) - F32(2.0) * ga)
-                gb = gb * gb * (F32(3.0) - F32(2.0) * gb)
-                t00 = heights[at]
-                t10 = heights[at + U32(1)]
-                t01 = heights[at + U32(2)]
-                t11 = heights[at + U32(3)]
-                SC[0 + 2, lane] = t00 + (t10 - t00) * ga + (t01 - t00) * gb + (t00 - t10 - t01 + t11) * ga * gb
-            for lane in range(lanes):
-                x = PX[lane] - tx
-                y = PY[lane] - ty
-                z = PZ[lane] - tz
-                ix = ffloor(x * inv_cell)
-                iz = ffloor(z * inv_cell)
-                jx = I32(ix)
-                jz = I32(iz)
-                r1 = hashf(jx + I32(seed), jz)
-                r2 = hashf(jx + I32(seed) + I32(17), jz + I32(5))
-                cx = (ix + F32(0.5) + (r1 - F32(0.5)) * F32(0.6)) * cell
-                cz = (iz + F32(0.5) + (r2 - F32(0.5)) * F32(0.6)) * cell
-                u = (cx + shift_x) * scale
-                v = (cz + shift_z) * scale
-                ground = SC[2, lane]
-                r3 = hashf(jx + I32(31), jz + I32(seed))
-                gy = ground_height * ground
-                r6 = r3 * r3 * r3
-                radius = size * (F32(0.12) + F32(0.5) * r3 * r3 + F32(0.5) * r6 * r6)
-                lx = (x - cx) * (F32(0.75) + F32(0.5) * r2)
-                lz = (z - cz) * (F32(0.75) + F32(0.5) * r1)
-                ly = (y - gy) * F32(1.45)
-                w = F32(1.0) / radius
-                n3 = noise2(lx * w * F32(1.7) + r1 * F32(50.0), lz * w * F32(1.7) + ly * w * F32(2.3) + r2 * F32(50.0))
-                n4 = noise2(lx * w * F32(4.1) + ly * w * F32(3.0) + r2 * F32(50.0), lz * w * F32(4.3) + r1 * F32(50.0))
-                near = (
-                    math.sqrt(lx * lx + ly * ly + lz * lz) - radius * (F32(0.74) + F32(0.36) * n3 + F32(0.13) * n4)
-                ) * F32(0.55)
-                near = near if abs(cx) > clear else cell * F32(0.6)
-                edge = cell * F32(0.5) - fmax(abs(x - (ix + F32(0.5)) * cell), abs(z - (iz + F32(0.5)) * cell))
-                near = fmin(near, fmax(edge, F32(0.0)) + cell * F32(0.1))
-                d = fmax(near, (y - gy - size * F32(1.4)) * F32(0.6))
-                so_far = G[lane]
-                melt = fmax(smooth - abs(so_far - d), F32(0.0)) * inv_smooth
-                G[lane] = fmin(so_far, d) - melt * melt * smooth * F32(0.25)
-                best = BEST[lane]
-                M[lane] = I32(prim) if d < best else M[lane]
-                BEST[lane] = fmin(best, d)
-        elif opcode == 11:
-            hx = prims[prim, PRIM_PARAMS + 0]
-            hy = prims[prim, PRIM_PARAMS + 1]
-            hz = prims[prim, PRIM_PARAMS + 2]
-            corner = prims[prim, PRIM_PARAMS + 3]
-            period = prims[prim, PRIM_PARAMS + 4]
-            inv_period = F32(1.0) / period if period != F32(0.0) else F32(0.0) * period
-            for lane in range(lanes):
-                wx = PX[lane] - tx
-                wy = PY[lane] - ty
-                wz = PZ[lane] - tz
-                x = r00 * wx + r01 * wy + r02 * wz
-                y = r10 * wx + r11 * wy + r12 * wz
-                z = r20 * wx + r21 * wy + r22 * wz
-                zz = z - period * ffloor(z * inv_period + F32(0.5))
-                qx = abs(x) - hx + corner
-                qy = abs(y) - hy + corner
-                qz = abs(zz) - hz + corner
-                ax = fmax(qx, F32(0.0))
-                ay = fmax(qy, F32(0.0))
-                az = fmax(qz, F32(0.0))
-                d = math.sqrt(ax * ax + ay * ay + az * az) + fmin(fmax(qx, fmax(qy, qz)), F32(0.0)) - corner
-                so_far = G[lane]
-                melt = fmax(smooth - abs(so_far - d), F32(0.0)) * inv_smooth
-                G[lane] = fmin(so_far, d) - melt * melt * smooth * F32(0.25)
-                best = BEST[lane]
-                M[lane] = I32(prim) if d < best else M[lane]
-                BEST[lane] = fmin(best, d)
-        elif opcode == 12:
-            inv_w = prims[prim, PRIM_PARAMS + 0]
-            inv_h = prims[prim, PRIM_PARAMS + 1]
-            inv_d = prims[prim, PRIM_PARAMS + 2]
-            scale = prims[prim, PRIM_PARAMS + 3]
-            blend = prims[prim, PRIM_PARAMS + 4]
-            layer = prims[prim, PRIM_PARAMS + 5]
-            for lane in range(lanes):
-                wx = PX[lane] - tx
-                wy = PY[lane] - ty
-                wz = PZ[lane] - tz
-                x = r00 * wx + r01 * wy + r02 * wz
-                y = r10 * wx + r11 * wy + r12 * wz
-                z = r20 * wx + r21 * wy + r22 * wz
-                u = clamp(x * inv_w + F32(0.5), F32(0.0), F32(1.0))
-                v = clamp(F32(0.5) - y * inv_h, F32(0.0), F32(1.0))
-                w = clamp(z * inv_d + F32(0.5), F32(0.0), F32(1.0))
-                ux = u * F32(126.99)
-                uy = v * F32(126.99)
-                fu = ffloor(ux)
-                fv = ffloor(uy)
-                SC[0, lane] = ux - fu
-                SC[0 + 1, lane] = uy - fv
-                JC[0, lane] = ((I32(layer) + I32(0)) * I32(16384) + I32(fv) * I32(128) + I32(fu)) * I32(4)
-                ux = w * F32(126.99)
-                uy = v * F32(126.99)
-                fu = ffloor(ux)
-                fv = ffloor(uy)
-                SC[3, lane] = ux - fu
-                SC[3 + 1, lane] = uy - fv
-                JC[1, lane] = ((I32(layer) + I32(1)) * I32(16384) + I32(fv) * I32(128) + I32(fu)) * I32(4)
-                ux = u * F32(126.99)
-                uy = w * F32(126.99)
-                fu = ffloor(ux)
-                fv = ffloor(uy)
-                SC[6, lane] = ux - fu
-                SC[6 + 1, lane] = uy - fv
-                JC[2, lane] = ((I32(layer) + I32(2)) * I32(16384) + I32(fv) * I32(128) + I32(fu)) * I32(4)
-            for lane in range(lanes):
-                at = U32(JC[0, lane])
-                ga = SC[0, lane]
-                gb = SC[0 + 1, lane]
-                t00 = tex[at]
-                t10 = tex[at + U32(1)]
-                t01 = tex[at + U32(2)]
-                t11 = tex[at + U32(3)]
-                SC[0 + 2, lane] = t00 + (t10 - t00) * ga + (t01 - t00) * gb + (t00 - t10 - t01 + t11) * ga * gb
-                at = U32(JC[1, lane])
-                ga = SC[3, lane]
-                gb = SC[3 + 1, lane]
-                t00 = tex[at]
-                t10 = tex[at + U32(1)]
-                t01 = tex[at + U32(2)]
-                t11 = tex[at + U32(3)]
-                SC[3 + 2, lane] = t00 + (t10 - t00) * ga + (t01 - t00) * gb + (t00 - t10 - t01 + t11) * ga * gb
-                at = U32(JC[2, lane])
-                ga = SC[6, lane]
-                gb = SC[6 + 1, lane]
-                t00 = tex[at]
-                t10 = tex[at + U32(1)]
-                t01 = tex[at + U32(2)]
-                t11 = tex[at + U32(3)]
-                SC[6 + 2, lane] = t00 + (t10 - t00) * ga + (t01 - t00) * gb + (t00 - t10 - t01 + t11) * ga * gb
-            for lane in range(lanes):
-                wx = PX[lane] - tx
-                wy = PY[lane] - ty
-                wz = PZ[lane] - tz
-                x = r00 * wx + r01 * wy + r02 * wz
-                y = r10 * wx + r11 * wy + r12 * wz
-                z = r20 * wx + r21 * wy + r22 * wz
-                u = clamp(x * inv_w + F32(0.5), F32(0.0), F32(1.0))
-                v = clamp(F32(0.5) - y * inv_h, F32(0.0), F32(1.0))
-                w = clamp(z * inv_d + F32(0.5), F32(0.0), F32(1.0))
-                side = SC[0 + 2, lane]
-                front = SC[3 + 2, lane]
-                top = SC[6 + 2, lane]
-                ox = fmax(abs(x) * inv_w - F32(0.5), F32(0.0)) / inv_w
-                oy = fmax(abs(y) * inv_h - F32(0.5), F32(0.0)) / inv_h
-                oz = fmax(abs(z) * inv_d - F32(0.5), F32(0.0)) / inv_d
-                inside = smaxf(smaxf(side * scale, front * scale, blend), top * scale, blend)
-                d = inside * F32(0.75) + math.sqrt(ox * ox + oy * oy + oz * oz)
-                so_far = G[lane]
-                melt = fmax(smooth - abs(so_far - d), F32(0.0)) * inv_smooth
-                G[lane] = fmin(so_far, d) - melt * melt * smooth * F32(0.25)
-                best = BEST[lane]
-                M[lane] = I32(prim) if d < best else M[lane]
-                BEST[lane] = fmin(best, d)
-    for lane in range(lanes):
-        D[lane] = fmin(D[lane], G[lane])
+        one[0] = listed[slot]
+        distance(PX, PY, PZ, D, G, prims, one, I64(1), heights, tex, SC, JC)
+        for lane in range(D.size):
+            M[lane] = listed[slot] if D[lane] < BEST[lane] else M[lane]
+            BEST[lane] = fmin(BEST[lane], D[lane])
+    distance(PX, PY, PZ, D, G, prims, listed, count, heights, tex, SC, JC)
 
 
 @kernel
@@ -1334,10 +920,15 @@ def march(
     hsteps,
 ):
     lanes = T.size
-    act0 = np.empty(lanes, I32)
-    one = np.empty(1, I32)
-    TP = np.empty(lanes, F32)
-    TT = np.empty(lanes, F32)
+    act0 = stack(lanes, I32)
+    one = stack(1, I32)
+    TP = stack(lanes, F32)
+    TT = stack(lanes, F32)
+    T1 = stack(lanes, F32)
+    D1 = stack(lanes, F32)
+    D2 = stack(lanes, F32)
+    CA = stack(lanes, F32)
+    CB = stack(lanes, F32)
     for lane in range(lanes):
         TM[lane] = tmax
         act0[lane] = ACT[lane]
@@ -1358,6 +949,10 @@ def march(
             for lane in range(lanes):
                 TT[lane] = T[lane]
                 TP[lane] = T[lane]
+                T1[lane] = T[lane]
+                D1[lane] = F32(1000000000.0)
+                D2[lane] = F32(1000000000.0)
+                CB[lane] = -F32(1.0)
                 ACT[lane] = I32(2)
             for _ in range(hsteps):
                 for lane in range(lanes):
@@ -1375,15 +970,44 @@ def march(
                     a = I32(1) if (a == 2) & (ins == 1) else a
                     tm = TM[lane]
                     a = I32(0) if (a == 2) & (t >= tm) else a
+                    before = D1[lane]
+                    dips = (
+                        (a == 2) & (before < D2[lane]) & (before < d) & (before < F32(0.02) * t) & (CB[lane] < F32(0.0))
+                    )
+                    CA[lane] = T1[lane] if dips else CA[lane]
+                    CB[lane] = t if dips else CB[lane]
                     mv = F32(I32(a == 2))
+                    T1[lane] = TP[lane]
+                    D2[lane] = before
+                    D1[lane] = d
                     TP[lane] = TP[lane] + (t - TP[lane]) * mv
                     TT[lane] = t + fmax(d * F32(0.55), F32(0.02) + F32(0.022) * t) * mv
                     ACT[lane] = a
                     na += I32(a == 2)
                 if na == 0:
                     break
+            dipped = 0
             for lane in range(lanes):
-                grazes = (ACT[lane] == 2) & (D[lane] < F32(0.04) * TT[lane])
+                dipped += I32(CB[lane] > F32(0.0))
+            if dipped > 0:
+                for k in range(7):
+                    share = F32(k + 1) * F32(0.125)
+                    for lane in range(lanes):
+                        t = CA[lane] + (CB[lane] - CA[lane]) * share
+                        PX[lane] = OX[lane] + DX[lane] * t
+                        PY[lane] = OY[lane] + DY[lane] * t
+                        PZ[lane] = OZ[lane] + DZ[lane] * t
+                    distance(PX, PY, PZ, D, G, prims, one, I64(1), heights, tex, SC, JC)
+                    for lane in range(lanes):
+                        met = (CB[lane] > F32(0.0)) & (D[lane] < F32(0.0))
+                        t = CA[lane] + (CB[lane] - CA[lane]) * share
+                        back = (CB[lane] - CA[lane]) * F32(0.125)
+                        TT[lane] = t if met else TT[lane]
+                        TP[lane] = t - back if met else TP[lane]
+                        ACT[lane] = I32(1) if met else ACT[lane]
+                        CB[lane] = -F32(1.0) if met else CB[lane]
+            for lane in range(lanes):
+                grazes = (ACT[lane] == 2) & (D1[lane] < F32(0.04) * TT[lane])
                 ACT[lane] = I32(1) if grazes else ACT[lane]
             for _ in range(6):
                 for lane in range(lanes):
@@ -1472,8 +1096,12 @@ def sky(DX, DY, DZ, R, Gc, Bc, env, clouds):
         for lane in range(lanes):
             y = DY[lane]
             inv = F32(1.0) / (F32(0.3) + abs(y))
-            u = DX[lane] * inv * F32(170.0)
-            v = DZ[lane] * inv * F32(170.0)
+            u = (
+                (DX[lane] + F32(0.31) * DZ[lane]) * F32(150.0)
+                if env[STARS] >= F32(2.0)
+                else DX[lane] * inv * F32(170.0)
+            )
+            v = (y + F32(0.17) * DZ[lane]) * F32(150.0) if env[STARS] >= F32(2.0) else DZ[lane] * inv * F32(170.0)
             fu = ffloor(u)
             fv = ffloor(v)
             h = hashf(I32(fu), I32(fv))
@@ -1485,7 +1113,7 @@ def sky(DX, DY, DZ, R, Gc, Bc, env, clouds):
                 * (F32(1.0) if h > F32(0.965) else F32(0.0))
                 * (F32(0.3) + h2)
                 * env[STARS]
-                * smoothstep(F32(0.0), F32(0.2), y)
+                * (F32(1.0) if env[STARS] >= F32(2.0) else smoothstep(F32(0.0), F32(0.2), y))
             )
             R[lane] += st * F32(0.9)
             Gc[lane] += st * F32(0.95)
@@ -1494,12 +1122,13 @@ def sky(DX, DY, DZ, R, Gc, Bc, env, clouds):
         for lane in range(lanes):
             y = DY[lane]
             inv = env[CLOUD_SCALE] / (F32(0.08) + fmax(y, F32(0.0)))
-            u = DX[lane] * inv * F32(200.0) + env[CLOUD_SHIFT]
-            v = DZ[lane] * inv * F32(200.0)
+            space = env[STARS] >= F32(2.0)
+            u = (DX[lane] + F32(0.3) * y) * F32(260.0) if space else DX[lane] * inv * F32(200.0)
+            u += env[CLOUD_SHIFT]
+            v = (y - F32(0.4) * DX[lane] + F32(0.2) * DZ[lane]) * F32(260.0) if space else DZ[lane] * inv * F32(200.0)
             c = htex(clouds, u, v) * F32(0.65) + htex(clouds, u * F32(2.7) + F32(100.0), v * F32(2.7)) * F32(0.35)
-            c = smoothstep(F32(1.0) - env[CLOUD], F32(1.25) - env[CLOUD] * F32(0.65), c) * smoothstep(
-                F32(0.0), F32(0.1), y
-            )
+            c = smoothstep(F32(1.0) - env[CLOUD], F32(1.25) - env[CLOUD] * F32(0.65), c)
+            c *= F32(1.0) if space else smoothstep(F32(0.0), F32(0.1), y)
             s = fmax(DX[lane] * env[SUN] + y * env[SUN + 1] + DZ[lane] * env[SUN + 2], F32(0.0))
             s = s * s
             s = s * s
@@ -1717,12 +1346,17 @@ def shade(
             on = F32(1.0) if (mats[U32(m + I32(PATTERN))] == F32(3.0)) & (abs(NY[lane]) < F32(0.6)) else F32(0.0)
             u = PZ[lane] if abs(NX[lane]) > F32(0.5) else PX[lane]
             v = PY[lane]
-            fv = ffloor(v * F32(12.0))
-            uu = u * F32(4.0) + F32(0.5) * (fv - F32(2.0) * ffloor(fv * F32(0.5)))
+            bw = mats[U32(m + I32(PARAMS))]
+            bh = mats[U32(m + I32(PARAMS + 1))]
+            bw = bw if on > F32(0.5) else F32(1.0)
+            bh = bh if on > F32(0.5) else F32(1.0)
+            vv = v / bh
+            fv = ffloor(vv)
+            uu = u / bw + F32(0.5) * (fv - F32(2.0) * ffloor(fv * F32(0.5)))
             fu = ffloor(uu)
             a = uu - fu
-            b = v * F32(12.0) - fv
-            fw = T[lane] * F32(0.004)
+            b = vv - fv
+            fw = T[lane] * F32(0.001) / bw
             mo = (
                 smoothstep(F32(0.04), F32(0.08) + fw, a)
                 * smoothstep(F32(0.04), F32(0.08) + fw, F32(1.0) - a)
@@ -1761,9 +1395,12 @@ def shade(
             r = mix(r, F32(0.86), sn)
             g = mix(g, F32(0.88), sn)
             b = mix(b, F32(0.93), sn)
-            AR[lane] = mix(AR[lane], r, on)
-            AG[lane] = mix(AG[lane], g, on)
-            AB[lane] = mix(AB[lane], b, on)
+            row = mats[U32(m + I32(PARAMS + 6))] * smoothstep(F32(150.0), F32(25.0), T[lane])
+            ridge = F32(0.5) + F32(0.5) * fsin(PX[lane] * mats[U32(m + I32(PARAMS + 7))] + F32(1.4) * n)
+            rowed = F32(1.0) - row * (F32(1.0) - ridge) * (F32(1.0) - st)
+            AR[lane] = mix(AR[lane], r * rowed, on)
+            AG[lane] = mix(AG[lane], g * rowed, on)
+            AB[lane] = mix(AB[lane], b * rowed, on)
             nr = smoothstep(F32(60.0), F32(6.0), T[lane])
             rp = mats[U32(m + I32(PARAMS + 3))]
             w = (
@@ -1786,14 +1423,16 @@ def shade(
             x = PX[lane] * s
             z = PZ[lane] * s
             q = tm * mats[U32(m + I32(PARAMS + 2))]
-            f = smoothstep(F32(900.0), F32(10.0), T[lane]) * F32(0.75) + F32(0.25)
-            a = mats[U32(m + I32(PARAMS))] * f
+            f = T[lane] * s
+            a = mats[U32(m + I32(PARAMS))] * (F32(0.06) + F32(0.94) / (F32(1.0) + f * f * F32(0.001)))
+            a2 = F32(0.5) / (F32(1.0) + f * f * F32(0.006))
+            a3 = F32(0.3) / (F32(1.0) + f * f * F32(0.04))
             gx = (
                 noise2(x + q, z * F32(1.7))
                 - noise2(x + q + F32(0.35), z * F32(1.7))
-                + F32(0.5)
+                + a2
                 * (noise2(x * F32(2.7) - q, z * F32(4.0) + q) - noise2(x * F32(2.7) - q + F32(0.35), z * F32(4.0) + q))
-                + F32(0.3)
+                + a3
                 * (
                     noise2(x * F32(7.0), z * F32(9.0) + F32(2.0) * q)
                     - noise2(x * F32(7.0) + F32(0.35), z * F32(9.0) + F32(2.0) * q)
@@ -1802,9 +1441,9 @@ def shade(
             gz = (
                 noise2(x + q, z * F32(1.7))
                 - noise2(x + q, z * F32(1.7) + F32(0.35))
-                + F32(0.5)
+                + a2
                 * (noise2(x * F32(2.7) - q, z * F32(4.0) + q) - noise2(x * F32(2.7) - q, z * F32(4.0) + q + F32(0.35)))
-                + F32(0.3)
+                + a3
                 * (
                     noise2(x * F32(7.0), z * F32(9.0) + F32(2.0) * q)
                     - noise2(x * F32(7.0), z * F32(9.0) + F32(2.0) * q + F32(0.35))
@@ -1855,6 +1494,110 @@ def shade(
             NZ[lane] += on * (
                 (fbm2(x * F32(4.0) + F32(5.0), z * F32(4.0)) - F32(0.47)) * ro * F32(2.0) + rip * dv / rr * F32(0.35)
             )
+    if pats & 128:
+        for lane in range(lanes):
+            m = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
+            on = F32(1.0) if mats[U32(m + I32(PATTERN))] == F32(7.0) else F32(0.0)
+            level = abs(NY[lane]) > F32(0.6)
+            across = PX[lane] if level | (abs(NZ[lane]) > F32(0.5)) else PZ[lane]
+            along = PZ[lane] if level else PY[lane]
+            bw = mats[U32(m + I32(PARAMS))]
+            bl = mats[U32(m + I32(PARAMS + 1))]
+            bw = bw if on > F32(0.5) else F32(1.0)
+            bl = bl if on > F32(0.5) else F32(1.0)
+            uu = across / bw
+            fu = ffloor(uu)
+            vv = along / bl + hashf(I32(fu), I32(7))
+            fv = ffloor(vv)
+            a = uu - fu
+            b = vv - fv
+            fw = T[lane] * F32(0.0012) / bw
+            fl = T[lane] * F32(0.0012) / bl
+            gap = (
+                smoothstep(F32(0.0), F32(0.02) + fw, a)
+                * smoothstep(F32(0.0), F32(0.02) + fw, F32(1.0) - a)
+                * smoothstep(F32(0.0), F32(0.004) + fl, b)
+                * smoothstep(F32(0.0), F32(0.004) + fl, F32(1.0) - b)
+            )
+            gap = mix(gap, F32(1.0), smoothstep(F32(10.0), F32(45.0), T[lane]) * F32(0.8))
+            h = hashf(I32(fu) + I32(3), I32(fv))
+            grain = fbm2(across * F32(23.0) + h * F32(40.0), along * F32(1.7))
+            var = mats[U32(m + I32(PARAMS + 2))]
+            k = (F32(1.0) + var * (h - F32(0.5)) * F32(1.3) + var * (grain - F32(0.47)) * F32(1.1)) * (
+                F32(0.35) + F32(0.65) * gap
+            )
+            AR[lane] = mix(AR[lane], AR[lane] * k, on)
+            AG[lane] = mix(AG[lane], AG[lane] * k, on)
+            AB[lane] = mix(AB[lane], AB[lane] * k, on)
+            RF[lane] = mix(RF[lane], RF[lane] * gap * (F32(0.6) + F32(0.6) * grain), on)
+    if pats & 256:
+        for lane in range(lanes):
+            m = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
+            on = F32(1.0) if mats[U32(m + I32(PATTERN))] == F32(8.0) else F32(0.0)
+            rad = mats[U32(m + I32(PARAMS + 8))]
+            inv = F32(1.0) / (rad if on > F32(0.5) else F32(1.0))
+            x = (PX[lane] - mats[U32(m + I32(PARAMS + 5))]) * inv
+            y = (PY[lane] - mats[U32(m + I32(PARAMS + 6))]) * inv
+            z = (PZ[lane] - mats[U32(m + I32(PARAMS + 7))]) * inv
+            q = tm * mats[U32(m + I32(PARAMS + 9))]
+            u = x * F32(2.3) + y * F32(0.9) + q
+            v = y * F32(2.6) - z * F32(1.1) + x * F32(0.4)
+            bands = mats[U32(m + I32(PARAMS + 4))]
+            warp = fbm2(u * F32(1.6) + F32(11.0), v * F32(1.6))
+            land = smoothstep(F32(0.47), F32(0.53), fbm2(u * F32(1.3) + F32(3.0) * warp, v * F32(1.3) + F32(5.0)))
+            belt = F32(0.5) + F32(0.5) * fsin(
+                y * F32(21.0) + F32(5.0) * warp + F32(2.5) * fbm2(u * F32(0.8), y * F32(9.0))
+            )
+            land = mix(land, belt, bands)
+            fine = F32(0.75) + F32(0.5) * fbm2(u * F32(9.0), v * F32(9.0))
+            r = mix(AR[lane], mats[U32(m + I32(PARAMS))] * fine, land)
+            g = mix(AG[lane], mats[U32(m + I32(PARAMS + 1))] * fine, land)
+            b = mix(AB[lane], mats[U32(m + I32(PARAMS + 2))] * fine, land)
+            cl = (
+                smoothstep(F32(0.5), F32(0.68), fbm2(u * F32(2.2) + F32(4.0) * warp + q, v * F32(3.4) + F32(20.0)))
+                * mats[U32(m + I32(PARAMS + 3))]
+            )
+            AR[lane] = mix(AR[lane], mix(r, F32(0.8), cl), on)
+            AG[lane] = mix(AG[lane], mix(g, F32(0.82), cl), on)
+            AB[lane] = mix(AB[lane], mix(b, F32(0.85), cl), on)
+    if pats & 512:
+        for lane in range(lanes):
+            m = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
+            on = F32(1.0) if mats[U32(m + I32(PATTERN))] == F32(9.0) else F32(0.0)
+            x = PX[lane]
+            z = PZ[lane]
+            n = fbm2(x * F32(0.7), z * F32(0.7))
+            n2 = fbm2(x * F32(4.0), z * F32(4.0) + PY[lane] * F32(3.0))
+            k = F32(0.62) + F32(0.45) * n + F32(0.35) * n2
+            s = mats[U32(m + I32(PARAMS + 2))]
+            q = tm * F32(0.55)
+            wx = x * s + PY[lane] * s * F32(0.35)
+            wz = z * s + PY[lane] * s * F32(0.2)
+            c1 = noise2(wx + q + F32(0.9) * noise2(wx * F32(0.8), wz * F32(0.8) + q), wz)
+            c2 = noise2(wx * F32(1.6) - q, wz * F32(1.6) + q * F32(0.7) + F32(0.8) * noise2(wx * F32(0.9) + q, wz))
+            net = fmax(F32(1.0) - F32(3.2) * abs(c1 - F32(0.5)), F32(0.0)) * F32(0.6) + fmax(
+                F32(1.0) - F32(3.4) * abs(c2 - F32(0.5)), F32(0.0)
+            ) * F32(0.4)
+            net = net * net * net
+            lit = (
+                net
+                * fmax(NY[lane], F32(0.0))
+                * mats[U32(m + I32(PARAMS + 1))]
+                * smoothstep(F32(45.0), F32(6.0), T[lane])
+            )
+            ER[lane] += on * lit * env[KEY] * AR[lane]
+            EG[lane] += on * lit * env[KEY + 1] * AG[lane]
+            EB[lane] += on * lit * env[KEY + 2] * AB[lane]
+            AR[lane] = mix(AR[lane], AR[lane] * k, on)
+            AG[lane] = mix(AG[lane], AG[lane] * k, on)
+            AB[lane] = mix(AB[lane], AB[lane] * k, on)
+            w = (
+                fsin(z * F32(6.0) + x * F32(1.5) + F32(5.0) * n)
+                * mats[U32(m + I32(PARAMS))]
+                * smoothstep(F32(30.0), F32(4.0), T[lane])
+            )
+            NX[lane] += on * (w * F32(0.3) + (n2 - F32(0.47)) * F32(0.5))
+            NZ[lane] += on * w
     for lane in range(lanes):
         nx = NX[lane]
         ny = NY[lane]
@@ -2028,13 +1771,13 @@ def mirror(
     that half the rays cost half the time, and the pixels between take the mean of their neighbours.
     """
     far = q[FAR] * F32(0.5)
-    AT = np.empty(LANES, I32)
-    OX = np.empty(LANES, F32)
-    OY = np.empty(LANES, F32)
-    OZ = np.empty(LANES, F32)
-    EX = np.empty(LANES, F32)
-    EY = np.empty(LANES, F32)
-    EZ = np.empty(LANES, F32)
+    AT = stack(LANES, I32)
+    OX = stack(LANES, F32)
+    OY = stack(LANES, F32)
+    OZ = stack(LANES, F32)
+    EX = stack(LANES, F32)
+    EY = stack(LANES, F32)
+    EZ = stack(LANES, F32)
     count = I64(0)
     for lane in range(LANES):
         k = RR[lane] * HIT[lane]
@@ -2067,32 +1810,32 @@ def mirror(
     OX = OX[:size]
     OY = OY[:size]
     OZ = OZ[:size]
-    QX = np.empty(size, F32)
-    QY = np.empty(size, F32)
-    QZ = np.empty(size, F32)
-    MX = np.empty(size, F32)
-    MY = np.empty(size, F32)
-    MZ = np.empty(size, F32)
-    T2 = np.empty(size, F32)
-    TM = np.empty(size, F32)
-    D = np.empty(size, F32)
-    G = np.empty(size, F32)
-    BEST = np.empty(size, F32)
-    SH = np.empty(size, F32)
-    AO = np.empty(size, F32)
-    RF2 = np.empty(size, F32)
-    RR2 = np.empty(size, F32)
-    R2 = np.empty(size, F32)
-    G2 = np.empty(size, F32)
-    B2 = np.empty(size, F32)
-    s1 = np.empty(size, F32)
-    s2 = np.empty(size, F32)
-    s3 = np.empty(size, F32)
-    s4 = np.empty(size, F32)
-    s5 = np.empty(size, F32)
-    s6 = np.empty(size, F32)
-    ACT = np.empty(size, I32)
-    M = np.empty(size, I32)
+    QX = stack(size, F32)
+    QY = stack(size, F32)
+    QZ = stack(size, F32)
+    MX = stack(size, F32)
+    MY = stack(size, F32)
+    MZ = stack(size, F32)
+    T2 = stack(size, F32)
+    TM = stack(size, F32)
+    D = stack(size, F32)
+    G = stack(size, F32)
+    BEST = stack(size, F32)
+    SH = stack(size, F32)
+    AO = stack(size, F32)
+    RF2 = stack(size, F32)
+    RR2 = stack(size, F32)
+    R2 = stack(size, F32)
+    G2 = stack(size, F32)
+    B2 = stack(size, F32)
+    s1 = stack(size, F32)
+    s2 = stack(size, F32)
+    s3 = stack(size, F32)
+    s4 = stack(size, F32)
+    s5 = stack(size, F32)
+    s6 = stack(size, F32)
+    ACT = stack(size, I32)
+    M = stack(size, I32)
     mx = F32(0.0)
     my = F32(0.0)
     mz = F32(0.0)
@@ -2170,6 +1913,7 @@ def mirror(
         QZ[lane] = OZ[lane] + EZ[lane] * t
     distance_id(QX, QY, QZ, D, G, M, BEST, prims, listed, near, heights, tex, SC, JC)
     for lane in range(size):
+        ACT[lane] = I32(D[lane] < F32(0.25) + F32(0.06) * T2[lane])
         s1[lane] = D[lane]
         s2[lane] = QX[lane] + F32(0.05)
         s3[lane] = QY[lane] + F32(0.05)
@@ -2227,12 +1971,14 @@ def mirror(
     )
     sky(EX, EY, EZ, s1, s2, s3, env, clouds)
     fog(OX, OY, OZ, EX, EY, EZ, T2, R2, G2, B2, s1, s2, s3, env, lights, light_count)
-    FR = np.empty(LANES, F32)
-    FG = np.empty(LANES, F32)
-    FB = np.empty(LANES, F32)
-    GOT = np.zeros(LANES, I32)
+    FR = stack(LANES, F32)
+    FG = stack(LANES, F32)
+    FB = stack(LANES, F32)
+    GOT = stack(LANES, I32)
+    for lane in range(LANES):
+        GOT[lane] = 0
     for lane in range(count):
-        h = F32(1.0) if T2[lane] < far * F32(0.9) else F32(0.0)
+        h = F32(1.0) if (T2[lane] < far * F32(0.9)) & (ACT[lane] == 1) else F32(0.0)
         at = AT[lane]
         FR[at] = mix(s1[lane], R2[lane], h)
         FG[at] = mix(s2[lane], G2[lane], h)
@@ -2295,54 +2041,54 @@ def render(
     """Light, depth and group of every pixel of tile rows `ty0` to `ty1`; `q` is the effort, `tm` the time."""
     H = out.shape[0]
     W = out.shape[1]
-    OX = np.empty(LANES, F32)
-    OY = np.empty(LANES, F32)
-    OZ = np.empty(LANES, F32)
-    DX = np.empty(LANES, F32)
-    DY = np.empty(LANES, F32)
-    DZ = np.empty(LANES, F32)
-    T = np.empty(LANES, F32)
-    ACT = np.empty(LANES, I32)
-    PX = np.empty(LANES, F32)
-    PY = np.empty(LANES, F32)
-    PZ = np.empty(LANES, F32)
-    D = np.empty(LANES, F32)
-    G = np.empty(LANES, F32)
-    M = np.empty(LANES, I32)
-    BEST = np.empty(LANES, F32)
-    NX = np.empty(LANES, F32)
-    NY = np.empty(LANES, F32)
-    NZ = np.empty(LANES, F32)
-    SH = np.empty(LANES, F32)
-    AO = np.empty(LANES, F32)
-    RF = np.empty(LANES, F32)
-    RR = np.empty(LANES, F32)
-    R = np.empty(LANES, F32)
-    Gc = np.empty(LANES, F32)
-    Bc = np.empty(LANES, F32)
-    SR = np.empty(LANES, F32)
-    SG = np.empty(LANES, F32)
-    SB = np.empty(LANES, F32)
-    s1 = np.empty(LANES, F32)
-    s2 = np.empty(LANES, F32)
-    s3 = np.empty(LANES, F32)
-    s4 = np.empty(LANES, F32)
-    s5 = np.empty(LANES, F32)
-    s6 = np.empty(LANES, F32)
-    QX = np.empty(LANES, F32)
-    QY = np.empty(LANES, F32)
-    QZ = np.empty(LANES, F32)
-    T2 = np.empty(LANES, F32)
-    EX = np.empty(LANES, F32)
-    EY = np.empty(LANES, F32)
-    EZ = np.empty(LANES, F32)
-    HIT = np.empty(LANES, F32)
-    GI = np.empty(LANES, F32)
-    TM = np.empty(LANES, F32)
-    SC = np.empty((9, LANES), F32)
-    JC = np.empty((3, LANES), I32)
-    listed = np.empty(prim_count, I32)
-    everything = np.empty(prim_count, I32)
+    OX = stack(LANES, F32)
+    OY = stack(LANES, F32)
+    OZ = stack(LANES, F32)
+    DX = stack(LANES, F32)
+    DY = stack(LANES, F32)
+    DZ = stack(LANES, F32)
+    T = stack(LANES, F32)
+    ACT = stack(LANES, I32)
+    PX = stack(LANES, F32)
+    PY = stack(LANES, F32)
+    PZ = stack(LANES, F32)
+    D = stack(LANES, F32)
+    G = stack(LANES, F32)
+    M = stack(LANES, I32)
+    BEST = stack(LANES, F32)
+    NX = stack(LANES, F32)
+    NY = stack(LANES, F32)
+    NZ = stack(LANES, F32)
+    SH = stack(LANES, F32)
+    AO = stack(LANES, F32)
+    RF = stack(LANES, F32)
+    RR = stack(LANES, F32)
+    R = stack(LANES, F32)
+    Gc = stack(LANES, F32)
+    Bc = stack(LANES, F32)
+    SR = stack(LANES, F32)
+    SG = stack(LANES, F32)
+    SB = stack(LANES, F32)
+    s1 = stack(LANES, F32)
+    s2 = stack(LANES, F32)
+    s3 = stack(LANES, F32)
+    s4 = stack(LANES, F32)
+    s5 = stack(LANES, F32)
+    s6 = stack(LANES, F32)
+    QX = stack(LANES, F32)
+    QY = stack(LANES, F32)
+    QZ = stack(LANES, F32)
+    T2 = stack(LANES, F32)
+    EX = stack(LANES, F32)
+    EY = stack(LANES, F32)
+    EZ = stack(LANES, F32)
+    HIT = stack(LANES, F32)
+    GI = stack(LANES, F32)
+    TM = stack(LANES, F32)
+    SC = stack((9, LANES), F32)
+    JC = stack((3, LANES), I32)
+    listed = stack(prim_count, I32)
+    everything = stack(prim_count, I32)
     for p in range(prim_count):
         everything[p] = p
     steps = int(q[STEPS])
@@ -2447,12 +2193,21 @@ def render(
                     NX[lane] = F32(0.0)
                     NY[lane] = F32(0.0)
                     NZ[lane] = F32(0.0)
+                    e = F32(0.0007) * T[lane] + F32(0.002)
+                    hill = prims[M[lane], 0] == TERRAIN
+                    texel = F32(0.6) / prims[M[lane], PRIM_PARAMS] if hill else e
+                    wide = mix(
+                        fmin(texel, F32(0.12)),
+                        fmax(texel, F32(0.004) * T[lane]),
+                        smoothstep(F32(15.0), F32(60.0), T[lane]),
+                    )
+                    T2[lane] = fmax(e, wide) if hill else e
                 for k in range(4):
                     kx = F32(1.0) if k == 0 or k == 3 else -F32(1.0)
                     ky = F32(1.0) if k == 1 or k == 3 else -F32(1.0)
                     kz = F32(1.0) if k == 2 or k == 3 else -F32(1.0)
                     for lane in range(LANES):
-                        e = F32(0.0007) * T[lane] + F32(0.002)
+                        e = T2[lane]
                         QX[lane] = PX[lane] + kx * e
                         QY[lane] = PY[lane] + ky * e
                         QZ[lane] = PZ[lane] + kz * e
@@ -2662,3 +2417,356 @@ def render(
                     out[j, i, 2] = Bc[lane]
                     depth[j, i] = T2[lane]
                     gid[j, i] = GI[lane]
+
+
+@kernel
+def motion_blur(src, dst, depth, groups, now, before, hero0, hero1, shutter, taps, longest):
+    """Smear each pixel along the way the camera moved since `before`; the hero's groups stay sharp."""
+    height, width, _ = src.shape
+    for j in range(height):
+        for i in range(width):
+            t = depth[j, i]
+            u = (2 * (i + 0.5) - width) / height
+            v = -(2 * (j + 0.5) - height) / height
+            f = now[12]
+            dx = u * now[3] + v * now[6] + f * now[9]
+            dy = u * now[4] + v * now[7] + f * now[10]
+            dz = u * now[5] + v * now[8] + f * now[11]
+            n = t / math.sqrt(dx * dx + dy * dy + dz * dz)
+            x = now[0] + dx * n - before[0]
+            y = now[1] + dy * n - before[1]
+            z = now[2] + dz * n - before[2]
+            away = x * before[9] + y * before[10] + z * before[11]
+            mx = 0.0
+            my = 0.0
+            group = groups[j, i]
+            is_hero = group >= hero0 and group <= hero1
+            if away > 0.05 and (not is_hero):
+                pu = (x * before[3] + y * before[4] + z * before[5]) * before[12] / away
+                pv = (x * before[6] + y * before[7] + z * before[8]) * before[12] / away
+                mx = (pu - u) * height * 0.5 * shutter
+                my = -(pv - v) * height * 0.5 * shutter
+            length = math.sqrt(mx * mx + my * my)
+            if length < 0.7:
+                for c in range(3):
+                    dst[j, i, c] = src[j, i, c]
+                continue
+            if length > longest:
+                mx *= longest / length
+                my *= longest / length
+            r = 0.0
+            g = 0.0
+            b = 0.0
+            weight = 0.0
+            h = i * 1619 + j * 31337 & 65535
+            h = (h ^ h >> 7) * 60493 & 65535
+            phase = h / 65536.0
+            for k in range(taps):
+                s = (k + phase) / taps - 0.5
+                a = min(max(int(i + mx * s + 0.5), 0), width - 1)
+                o = min(max(int(j + my * s + 0.5), 0), height - 1)
+                other = groups[o, a]
+                if other >= hero0 and other <= hero1:
+                    continue
+                r += src[o, a, 0]
+                g += src[o, a, 1]
+                b += src[o, a, 2]
+                weight += 1.0
+            if weight == 0.0:
+                r = src[j, i, 0]
+                g = src[j, i, 1]
+                b = src[j, i, 2]
+                weight = 1.0
+            dst[j, i, 0] = r / weight
+            dst[j, i, 1] = g / weight
+            dst[j, i, 2] = b / weight
+
+
+@exact
+def tame(img, most):
+    """Clamp light to 0..most in place; what is not a number becomes black (else bloom would spread it)."""
+    height, width, _ = img.shape
+    for j in range(height):
+        for i in range(width):
+            for c in range(3):
+                x = img[j, i, c]
+                img[j, i, c] = min(x, most) if x > 0.0 else 0.0
+
+
+@kernel
+def halve(src, out):
+    """Half the size, each pixel the mean of four."""
+    height, width, _ = out.shape
+    for j in range(height):
+        j0 = min(2 * j, src.shape[0] - 1)
+        j1 = min(2 * j + 1, src.shape[0] - 1)
+        for i in range(width):
+            i0 = min(2 * i, src.shape[1] - 1)
+            i1 = min(2 * i + 1, src.shape[1] - 1)
+            for c in range(3):
+                out[j, i, c] = 0.25 * (src[j0, i0, c] + src[j0, i1, c] + src[j1, i0, c] + src[j1, i1, c])
+
+
+@kernel
+def soften(src, half, out, weights):
+    """Blur with the symmetric kernel `weights` (its middle first), edges held; `half` is room to work in."""
+    height, width, _ = src.shape
+    reach = weights.size - 1
+    for j in range(height):
+        for i in range(width):
+            for c in range(3):
+                s = src[j, i, c] * weights[0]
+                for k in range(1, reach + 1):
+                    s += (src[j, max(i - k, 0), c] + src[j, min(i + k, width - 1), c]) * weights[k]
+                half[j, i, c] = s
+    for j in range(height):
+        for i in range(width):
+            for c in range(3):
+                s = half[j, i, c] * weights[0]
+                for k in range(1, reach + 1):
+                    s += (half[max(j - k, 0), i, c] + half[min(j + k, height - 1), i, c]) * weights[k]
+                out[j, i, c] = s
+
+
+@kernel
+def lay_over(coarse, fine, out, keep, add):
+    """`coarse`, stretched to the size of `fine`, times `keep`, plus `fine` times `add`."""
+    height, width, _ = fine.shape
+    rows = coarse.shape[0]
+    columns = coarse.shape[1]
+    for j in range(height):
+        y = min(max((j + 0.5) * rows / height - 0.5, 0.0), rows - 1.0)
+        j0 = int(y)
+        j1 = min(j0 + 1, rows - 1)
+        q = y - j0
+        for i in range(width):
+            x = min(max((i + 0.5) * columns / width - 0.5, 0.0), columns - 1.0)
+            i0 = int(x)
+            i1 = min(i0 + 1, columns - 1)
+            p = x - i0
+            for c in range(3):
+                top = coarse[j0, i0, c] * (1 - p) + coarse[j0, i1, c] * p
+                low = coarse[j1, i0, c] * (1 - p) + coarse[j1, i1, c] * p
+                out[j, i, c] = (top * (1 - q) + low * q) * keep + fine[j, i, c] * add
+
+
+@kernel
+def develop(img, bloom, out, look):
+    """Light to 8-bit picture: bloom, exposure, vignette, filmic curve, saturation, tints, contrast.
+
+    `look`: 0 exposure, 1 bloom, 2 saturation, 3 contrast, 4 lift, 5-7 shadow tint, 8-10 highlight tint,
+    11 vignette.
+    """
+    height, width, _ = img.shape
+    for j in range(height):
+        vy = (j + 0.5) / height * 2 - 1
+        for i in range(width):
+            vx = (i + 0.5) / width * 2 - 1
+            gain = look[0] * (1 - look[11] * (vx * vx * 0.6 + vy * vy * 0.45))
+            r = (
+                img[j, i, 0] + (bloom[j, i, 0] - img[j, i, 0]) * look[1] * 0.12 + bloom[j, i, 0] * look[1] * 0.25
+            ) * gain
+            g = (
+                img[j, i, 1] + (bloom[j, i, 1] - img[j, i, 1]) * look[1] * 0.12 + bloom[j, i, 1] * look[1] * 0.25
+            ) * gain
+            b = (
+                img[j, i, 2] + (bloom[j, i, 2] - img[j, i, 2]) * look[1] * 0.12 + bloom[j, i, 2] * look[1] * 0.25
+            ) * gain
+            r = max(r, 0.0)
+            g = max(g, 0.0)
+            b = max(b, 0.0)
+            r = min(r * (2.51 * r + 0.03) / (r * (2.43 * r + 0.59) + 0.14), 1.0) ** 0.4545
+            g = min(g * (2.51 * g + 0.03) / (g * (2.43 * g + 0.59) + 0.14), 1.0) ** 0.4545
+            b = min(b * (2.51 * b + 0.03) / (b * (2.43 * b + 0.59) + 0.14), 1.0) ** 0.4545
+            r, g, b = _grade(r, g, b, look)
+            out[j, i, 0] = _byte(r)
+            out[j, i, 1] = _byte(g)
+            out[j, i, 2] = _byte(b)
+
+
+@kernel
+def regrade(src, out, look):
+    """`develop` for a picture that is one already: no filmic curve, no bloom."""
+    height, width, _ = src.shape
+    for j in range(height):
+        vy = (j + 0.5) / height * 2 - 1
+        for i in range(width):
+            vx = (i + 0.5) / width * 2 - 1
+            gain = look[0] * (1 - look[11] * (vx * vx * 0.6 + vy * vy * 0.45)) / 255.0
+            r, g, b = _grade(src[j, i, 0] * gain, src[j, i, 1] * gain, src[j, i, 2] * gain, look)
+            out[j, i, 0] = _byte(r)
+            out[j, i, 1] = _byte(g)
+            out[j, i, 2] = _byte(b)
+
+
+@pasted
+def _grade(r, g, b, look):
+    y = 0.2126 * r + 0.7152 * g + 0.0722 * b
+    r = y + (r - y) * look[2]
+    g = y + (g - y) * look[2]
+    b = y + (b - y) * look[2]
+    w = min(max(y, 0.0), 1.0)
+    w = w * w * (3 - 2 * w)
+    r += look[5] * (1 - w) + look[8] * w
+    g += look[6] * (1 - w) + look[9] * w
+    b += look[7] * (1 - w) + look[10] * w
+    r = (r - 0.5) * look[3] + 0.5 + look[4]
+    g = (g - 0.5) * look[3] + 0.5 + look[4]
+    b = (b - 0.5) * look[3] + 0.5 + look[4]
+    return (r, g, b)
+
+
+@pasted
+def _byte(x):
+    return np.uint8(min(max(x * 255 + 0.5, 0), 255))
+
+
+@kernel
+def smooth_edges(src, dst):
+    """Anti-aliasing along the picture's own edges (after FXAA)."""
+    height, width, _ = src.shape
+    for j in range(height):
+        for i in range(width):
+            for c in range(3):
+                dst[j, i, c] = src[j, i, c]
+            if j == 0 or i == 0 or j == height - 1 or (i == width - 1):
+                continue
+            nw = src[j - 1, i - 1, 1] * 1.96 + src[j - 1, i - 1, 0]
+            ne = src[j - 1, i + 1, 1] * 1.96 + src[j - 1, i + 1, 0]
+            sw = src[j + 1, i - 1, 1] * 1.96 + src[j + 1, i - 1, 0]
+            se = src[j + 1, i + 1, 1] * 1.96 + src[j + 1, i + 1, 0]
+            m = src[j, i, 1] * 1.96 + src[j, i, 0]
+            least = min(m, min(min(nw, ne), min(sw, se)))
+            most = max(m, max(max(nw, ne), max(sw, se)))
+            if most - least < 24.0:
+                continue
+            dx = -(nw + ne - (sw + se))
+            dy = nw + sw - (ne + se)
+            calm = max((nw + ne + sw + se) * 0.25 * 0.125, 1.0)
+            scale = 1 / (min(abs(dx), abs(dy)) + calm)
+            dx = min(max(dx * scale, -6.0), 6.0)
+            dy = min(max(dy * scale, -6.0), 6.0)
+            for c in range(3):
+                total = 0.0
+                for k in range(2):
+                    s = 1 / 3 - 0.5 if k == 0 else 2 / 3 - 0.5
+                    x = min(max(i + dx * s, 0.0), width - 1.001)
+                    y = min(max(j + dy * s, 0.0), height - 1.001)
+                    a = int(x)
+                    b = int(y)
+                    u = x - a
+                    v = y - b
+                    top = src[b, a, c] * (1 - u) + src[b, a + 1, c] * u
+                    low = src[b + 1, a, c] * (1 - u) + src[b + 1, a + 1, c] * u
+                    total += top * (1 - v) + low * v
+                dst[j, i, c] = np.uint8(total * 0.5 + 0.5)
+
+
+@kernel
+def sharpen(src, dst, amount):
+    """Unsharp mask of one pixel, held inside the range of its four neighbours' contrast so that it never rings."""
+    height, width, _ = src.shape
+    for j in range(height):
+        j0 = max(j - 1, 0)
+        j1 = min(j + 1, height - 1)
+        for i in range(width):
+            i0 = max(i - 1, 0)
+            i1 = min(i + 1, width - 1)
+            for c in range(3):
+                m = float(src[j, i, c])
+                a = float(src[j0, i, c])
+                b = float(src[j1, i, c])
+                p = float(src[j, i0, c])
+                q = float(src[j, i1, c])
+                x = m + (m - 0.25 * (a + b + p + q)) * amount
+                least = min(m, min(min(a, b), min(p, q)))
+                most = max(m, max(max(a, b), max(p, q)))
+                slack = 0.25 * (most - least)
+                x = min(max(x, least - slack), most + slack)
+                dst[j, i, c] = np.uint8(min(max(x + 0.5, 0), 255))
+
+
+@kernel
+def add_grain(luma, width, strength, seed):
+    """Film grain on the brightness plane, new for each `seed`, in place; rows hold `width` pixels and padding."""
+    height = luma.shape[0]
+    for j in range(height):
+        for i in range(width):
+            n = i * 1619 + j * 31337 + seed * 6971 & 2147483647
+            n = (n ^ n >> 13) * 60493 & 2147483647
+            n = (n ^ n >> 15) * 19990303 & 2147483647
+            x = luma[j, i] + ((n & 1023) / 1023.0 - 0.5) * strength
+            luma[j, i] = np.uint8(min(max(x + 0.5, 16), 235))
+
+
+@kernel
+def splat(img, depth, xs, ys, zs, radii, colours, alphas, add, soft):
+    """Soft discs; `add` 1 adds light, 0 covers; they fade within `soft` metres before a surface."""
+    height, width, _ = img.shape
+    for p in range(xs.size):
+        r = radii[p]
+        x0 = max(int(xs[p] - r), 0)
+        x1 = min(int(xs[p] + r) + 2, width)
+        y0 = max(int(ys[p] - r), 0)
+        y1 = min(int(ys[p] + r) + 2, height)
+        for j in range(y0, y1):
+            for i in range(x0, x1):
+                dx = (i + 0.5 - xs[p]) / r
+                dy = (j + 0.5 - ys[p]) / r
+                q = 1 - (dx * dx + dy * dy)
+                if q <= 0:
+                    continue
+                gap = (depth[j, i] - zs[p]) / soft
+                if gap <= 0:
+                    continue
+                w = q * q * alphas[p] * min(gap, 1.0)
+                keep = 1 - w * (1 - add)
+                for c in range(3):
+                    img[j, i, c] = img[j, i, c] * keep + colours[p, c] * w
+
+
+@kernel
+def streak(img, depth, x0, y0, x1, y1, zs, widths, colour):
+    """Thin bright lines that fade at both ends."""
+    height, width, _ = img.shape
+    for p in range(x0.size):
+        dx = x1[p] - x0[p]
+        dy = y1[p] - y0[p]
+        n = min(int(math.sqrt(dx * dx + dy * dy)) + 1, 4096)
+        for k in range(n):
+            s = (k + 0.5) / n
+            fx = x0[p] + dx * s - 0.5
+            fy = y0[p] + dy * s - 0.5
+            i = math.floor(fx)
+            j = math.floor(fy)
+            a = fx - i
+            b = fy - j
+            strength = math.sin(3.14159 * s) * widths[p]
+            for jj in range(2):
+                for ii in range(2):
+                    q = i + ii
+                    r = j + jj
+                    if q < 0 or r < 0 or q >= width or (r >= height) or (depth[r, q] < zs[p]):
+                        continue
+                    e = strength * (a if ii else 1 - a) * (b if jj else 1 - b)
+                    for c in range(3):
+                        img[r, q, c] += colour[c] * e
+
+
+@exact
+def stretch(values, taps, weights, rows, out):
+    """Four-tap interpolation along both axes: `taps` (4, size) says where, `weights` (4, size) how much."""
+    count = values.shape[0]
+    size = taps.shape[1]
+    for j in range(size):
+        for i in range(count):
+            total = np.float32(0)
+            for k in range(4):
+                total += values[taps[k, j], i] * weights[k, j]
+            rows[j, i] = total
+    for j in range(size):
+        for i in range(size):
+            total = np.float32(0)
+            for k in range(4):
+                total += rows[j, taps[k, i]] * weights[k, i]
+            out[j, i] = total

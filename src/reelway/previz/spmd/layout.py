@@ -22,7 +22,8 @@ TERRAIN = 7
 PRIM_WIDTH = 24
 PRIM_PARAMS = 16
 
-# A material. PATTERN picks how PARAMS are read: 0 flat, 1 windows, 2 road, 3 brick, 4 ground, 5 water, 6 puddles.
+# A material. PATTERN picks how PARAMS are read: 0 flat, 1 windows, 2 road, 3 brick, 4 ground, 5 water, 6 puddles,
+# 7 planks, 8 planet, 9 seabed.
 MATERIAL_WIDTH = 24
 ALBEDO = 0
 SPECULAR = 3
@@ -44,7 +45,7 @@ SUN_COLOUR = 9
 GLOW = 12
 DISC = 13
 CLOUD = 14
-STARS = 15
+STARS = 15  # 2 and more: stars and clouds are all round, as in space
 CLOUD_SHIFT = 16
 CLOUD_SCALE = 17
 CLOUD_COLOUR = 18

@@ -1,11 +1,14 @@
 """What a subject is to a setting: something of a size, put on a spot, that moves by itself."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from reelway.previz.geometry import Floats, Vector
-from reelway.previz.world import Light, Primitives
+from reelway.previz.shot import Cast
+from reelway.previz.words import SubjectWords
+from reelway.previz.world import Light, Materials, Primitives
 
 Colour = tuple[float, float, float]
 
@@ -26,29 +29,68 @@ PAINT: dict[str, Colour] = {
     "brown": (0.16, 0.075, 0.03),
 }
 
+# Where a subject is at home: it stands on the ground, floats on water, flies, or swims below the surface.
+LAND, WATER, AIR, DEEP = "land", "water", "air", "deep"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """Where the subject is at one instant."""
 
-    at: Vector  # on the ground
-    heading: float  # radians about y; 0 walks along +z
+    at: Vector  # on the ground, on the water, or where it flies
+    heading: float  # radians about y; 0 goes along +z
     gone: float  # metres it has come since the start
     t: float
-    floats: bool = False  # it stands in water
+    floats: bool = False  # there is water under it
+    scale: float = 1.0  # less than 1 where the place has no room for its true size
+    phase: float = 0.0  # 0 to 1: several of a kind are out of step
+    wind: float = 0.0
 
 
 class Subject(ABC):
     """One hero. Its materials are added when it is made; `place` adds its solids to a frame."""
 
-    length: ClassVar[float]  # metres, the longest side seen: how far the camera stays off
-    eyes: ClassVar[float]  # metres above its ground that the camera looks at
-    speed: ClassVar[float]  # metres per second when nobody hurries it
-    swims: ClassVar[bool] = False
+    words: ClassVar[SubjectWords]
+    length: float  # metres, the longest side seen: how far the camera stays off
+    eyes: float  # metres above its ground that the camera looks at
+    width: float = 0.8  # metres from side to side
+    height: float = 1.9
+    speed: float  # metres per second when nobody hurries it
+    speeds: ClassVar[Mapping[str, float]] = {}  # by action, where that differs
+    medium: ClassVar[str] = LAND
+    altitude: float = 0.0  # metres above the ground that it likes to fly at
+    sits: ClassVar[str] = "ride"  # the pose of who sits on it
+    layer: int = 0  # the first of its silhouettes among those of all
+
+    def __init__(self, materials: Materials, cast: Cast, number: int = 0) -> None:
+        """Add the materials; what the prompt leaves open is the subject's habit. `number` tells several apart."""
+        self.cast, self.number = cast, number
+        actions = self.words.actions
+        habit = next(iter(actions), "")
+        self.action: str = cast.action if cast.action is not None and cast.action in actions else habit
+        self.speed = self.speeds.get(self.action, self.speed)
+        self.build(materials)
+
+    @property
+    def swims(self) -> bool:
+        """Whether water carries it."""
+        return self.medium == WATER
+
+    def paint(self, otherwise: Colour) -> Colour:
+        """The colour that the prompt asks for, or else `otherwise`."""
+        return PAINT.get(self.cast.colour or "", otherwise)
+
+    @abstractmethod
+    def build(self, materials: Materials) -> None:
+        """Add the materials."""
 
     @abstractmethod
     def place(self, prims: Primitives, stage: Stage) -> tuple[int, int]:
         """Add the solids; returns the first and the last group."""
+
+    def saddle(self, stage: Stage) -> tuple[float, float, float] | None:
+        """Where a person of the cast sits on it: right, up and ahead, in metres; None where nobody can."""
+        return None
 
     def lights(self, stage: Stage) -> list[Light]:
         """Lamps that it carries."""

@@ -22,6 +22,7 @@ from reelway.previz.spmd.layout import (
     MIRROR_STEPS,
     PATTERN,
     PLANE,
+    PRIM_PARAMS,
     RELAX,
     RIGHT,
     SHADOW_FAR,
@@ -48,6 +49,7 @@ from reelway.previz.spmd.source.maths import (
     fmin,
     kernel,
     mix,
+    smoothstep,
 )
 from reelway.previz.spmd.source.shade import shade
 from reelway.previz.spmd.source.sky import fog, sky
@@ -209,8 +211,9 @@ def mirror(
         QY[lane] = OY[lane] + EY[lane] * t
         QZ[lane] = OZ[lane] + EZ[lane] * t
     distance_id(QX, QY, QZ, D, G, M, BEST, prims, listed, near, heights, tex, SC, JC)
-    # A cheap normal from forward differences.
+    # A cheap normal from forward differences. A ray that ran out of steps in mid air has met nothing.
     for lane in range(size):
+        ACT[lane] = I32(D[lane] < 0.25 + 0.06 * T2[lane])
         s1[lane] = D[lane]
         s2[lane] = QX[lane] + 0.05
         s3[lane] = QY[lane] + 0.05
@@ -243,9 +246,11 @@ def mirror(
     FR = np.empty(LANES, F32)
     FG = np.empty(LANES, F32)
     FB = np.empty(LANES, F32)
-    GOT = np.zeros(LANES, I32)
+    GOT = np.empty(LANES, I32)
+    for lane in range(LANES):
+        GOT[lane] = 0
     for lane in range(count):
-        h = 1.0 if (T2[lane] < far * 0.9) else 0.0
+        h = 1.0 if (T2[lane] < far * 0.9) & (ACT[lane] == 1) else 0.0
         at = AT[lane]
         FR[at] = mix(s1[lane], R2[lane], h)
         FG[at] = mix(s2[lane], G2[lane], h)
@@ -473,12 +478,18 @@ def render(
                     NX[lane] = 0.0
                     NY[lane] = 0.0
                     NZ[lane] = 0.0
+                    e = 0.0007 * T[lane] + 0.002
+                    # Far hills are seen by the slope of a whole texel: within one they are terraced.
+                    hill = prims[M[lane], 0] == TERRAIN
+                    texel = 0.6 / prims[M[lane], PRIM_PARAMS] if hill else e
+                    wide = mix(fmin(texel, 0.12), fmax(texel, 0.004 * T[lane]), smoothstep(15.0, 60.0, T[lane]))
+                    T2[lane] = fmax(e, wide) if hill else e
                 for k in range(4):
                     kx = 1.0 if k == 0 or k == 3 else -1.0
                     ky = 1.0 if k == 1 or k == 3 else -1.0
                     kz = 1.0 if k == 2 or k == 3 else -1.0
                     for lane in range(LANES):
-                        e = 0.0007 * T[lane] + 0.002
+                        e = T2[lane]
                         QX[lane] = PX[lane] + kx * e
                         QY[lane] = PY[lane] + ky * e
                         QZ[lane] = PZ[lane] + kz * e
@@ -543,7 +554,20 @@ def render(
                             QX[lane] = PX[lane] + NX[lane] * h
                             QY[lane] = PY[lane] + NY[lane] * h
                             QZ[lane] = PZ[lane] + NZ[lane] * h
-                        distance(QX, QY, QZ, D, G, prims, everything, na_, heights, tex, SC, JC)
+                        distance(
+                            QX,
+                            QY,
+                            QZ,
+                            D,
+                            G,
+                            prims,
+                            everything,
+                            na_,
+                            heights,
+                            tex,
+                            SC,
+                            JC,
+                        )
                         for lane in range(LANES):
                             AO[lane] *= clamp(0.25 + 0.75 * D[lane] / h, 0.0, 1.0) * 0.5 + 0.5
                 if ssteps > 0 and (env[KEY] + env[KEY + 1] + env[KEY + 2]) > 0.02:
@@ -577,7 +601,20 @@ def render(
                             EX[lane] = QX[lane] + env[SUN] * t
                             EY[lane] = QY[lane] + env[SUN + 1] * t
                             EZ[lane] = QZ[lane] + env[SUN + 2] * t
-                        distance(EX, EY, EZ, D, G, prims, everything, na_, heights, tex, SC, JC)
+                        distance(
+                            EX,
+                            EY,
+                            EZ,
+                            D,
+                            G,
+                            prims,
+                            everything,
+                            na_,
+                            heights,
+                            tex,
+                            SC,
+                            JC,
+                        )
                         na = 0
                         for lane in range(LANES):
                             d = D[lane]
@@ -647,7 +684,24 @@ def render(
                     GI[lane] = F32(-1)
             for lane in range(LANES):
                 T2[lane] = fmin(T[lane], tmax)
-            fog(OX, OY, OZ, DX, DY, DZ, T2, R, Gc, Bc, SR, SG, SB, env, lights, light_count)
+            fog(
+                OX,
+                OY,
+                OZ,
+                DX,
+                DY,
+                DZ,
+                T2,
+                R,
+                Gc,
+                Bc,
+                SR,
+                SG,
+                SB,
+                env,
+                lights,
+                light_count,
+            )
             for lane in range(LANES):
                 i = txi * TILE_WIDTH + (lane & (TILE_WIDTH - 1))
                 j = tyi * TILE_HEIGHT + (lane >> TILE_SHIFT)

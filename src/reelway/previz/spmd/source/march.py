@@ -43,6 +43,11 @@ def march(
     one = np.empty(1, I32)
     TP = np.empty(lanes, F32)
     TT = np.empty(lanes, F32)
+    T1 = np.empty(lanes, F32)
+    D1 = np.empty(lanes, F32)
+    D2 = np.empty(lanes, F32)
+    CA = np.empty(lanes, F32)
+    CB = np.empty(lanes, F32)
     for lane in range(lanes):
         TM[lane] = tmax
         act0[lane] = ACT[lane]
@@ -64,6 +69,10 @@ def march(
             for lane in range(lanes):
                 TT[lane] = T[lane]
                 TP[lane] = T[lane]
+                T1[lane] = T[lane]
+                D1[lane] = 1e9
+                D2[lane] = 1e9
+                CB[lane] = -1.0
                 ACT[lane] = I32(2)
             for _ in range(hsteps):
                 for lane in range(lanes):
@@ -81,16 +90,44 @@ def march(
                     a = I32(1) if ((a == 2) & (ins == 1)) else a
                     tm = TM[lane]
                     a = I32(0) if ((a == 2) & (t >= tm)) else a
+                    # Between the last two steps it came near a crest and away again: perhaps it went through.
+                    before = D1[lane]
+                    dips = (a == 2) & (before < D2[lane]) & (before < d) & (before < 0.02 * t) & (CB[lane] < 0.0)
+                    CA[lane] = T1[lane] if dips else CA[lane]
+                    CB[lane] = t if dips else CB[lane]
                     mv = F32(I32(a == 2))
+                    T1[lane] = TP[lane]
+                    D2[lane] = before
+                    D1[lane] = d
                     TP[lane] = TP[lane] + (t - TP[lane]) * mv
                     TT[lane] = t + fmax(d * 0.55, 0.02 + 0.022 * t) * mv
                     ACT[lane] = a
                     na += I32(a == 2)
                 if na == 0:
                     break
+            dipped = 0
+            for lane in range(lanes):
+                dipped += I32(CB[lane] > 0.0)
+            if dipped > 0:
+                for k in range(7):
+                    share = F32(k + 1) * 0.125
+                    for lane in range(lanes):
+                        t = CA[lane] + (CB[lane] - CA[lane]) * share
+                        PX[lane] = OX[lane] + DX[lane] * t
+                        PY[lane] = OY[lane] + DY[lane] * t
+                        PZ[lane] = OZ[lane] + DZ[lane] * t
+                    distance(PX, PY, PZ, D, G, prims, one, I64(1), heights, tex, SC, JC)
+                    for lane in range(lanes):
+                        met = (CB[lane] > 0.0) & (D[lane] < 0.0)
+                        t = CA[lane] + (CB[lane] - CA[lane]) * share
+                        back = (CB[lane] - CA[lane]) * 0.125
+                        TT[lane] = t if met else TT[lane]
+                        TP[lane] = t - back if met else TP[lane]
+                        ACT[lane] = I32(1) if met else ACT[lane]
+                        CB[lane] = -1.0 if met else CB[lane]
             # A ray along the ground runs out of steps before it meets it: take it as met, or the plain has holes.
             for lane in range(lanes):
-                grazes = (ACT[lane] == 2) & (D[lane] < 0.04 * TT[lane])
+                grazes = (ACT[lane] == 2) & (D1[lane] < 0.04 * TT[lane])
                 ACT[lane] = I32(1) if grazes else ACT[lane]
             for _ in range(6):
                 for lane in range(lanes):

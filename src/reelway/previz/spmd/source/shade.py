@@ -166,18 +166,23 @@ def shade(
             k = on * 0.018 * (1.0 - wet) * smoothstep(40.0, 4.0, T[lane])
             NX[lane] += (n - 0.47) * k
             NZ[lane] += (fbm2(x * 3.0 + 9.0, z * 3.0) - 0.47) * k
-    if pats & 8:  # brick: 10 brick w, 11 brick h, 12 grime
+    if pats & 8:  # brick: 10 brick width, 11 brick height
         for lane in range(lanes):
             m = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
             on = 1.0 if ((mats[U32(m + I32(PATTERN))] == 3.0) & (abs(NY[lane]) < 0.6)) else 0.0
             u = PZ[lane] if abs(NX[lane]) > 0.5 else PX[lane]
             v = PY[lane]
-            fv = ffloor(v * 12.0)
-            uu = u * 4.0 + 0.5 * (fv - 2.0 * ffloor(fv * 0.5))
+            bw = mats[U32(m + I32(PARAMS))]
+            bh = mats[U32(m + I32(PARAMS + 1))]
+            bw = bw if on > 0.5 else 1.0
+            bh = bh if on > 0.5 else 1.0
+            vv = v / bh
+            fv = ffloor(vv)
+            uu = u / bw + 0.5 * (fv - 2.0 * ffloor(fv * 0.5))
             fu = ffloor(uu)
             a = uu - fu
-            b = v * 12.0 - fv
-            fw = T[lane] * 0.004
+            b = vv - fv
+            fw = T[lane] * 0.001 / bw
             mo = (
                 smoothstep(0.04, 0.08 + fw, a)
                 * smoothstep(0.04, 0.08 + fw, 1.0 - a)
@@ -194,7 +199,8 @@ def shade(
             AB[lane] = mix(AB[lane], mix(0.10, AB[lane] * k * (0.9 + 0.2 * h), mo), on)
             RF[lane] = mix(RF[lane], RF[lane] * mo * (0.4 + gr), on)
             NY[lane] += on * (1.0 - mo) * 0.35 * (0.5 - b) * smoothstep(40.0, 5.0, T[lane])
-    if pats & 16:  # terrain: 10-12 second colour (steep/rock), 13 ripple, 14 scale, 15 snow line(y), 16 tint noise
+    # terrain: 10-12 second colour (steep), 13 ripple, 14 scale, 15 snow line (y), 16 rows, 17 their number
+    if pats & 16:
         for lane in range(lanes):
             m = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
             on = 1.0 if (mats[U32(m + I32(PATTERN))] == 4.0) else 0.0
@@ -216,9 +222,12 @@ def shade(
             r = mix(r, 0.86, sn)
             g = mix(g, 0.88, sn)
             b = mix(b, 0.93, sn)
-            AR[lane] = mix(AR[lane], r, on)
-            AG[lane] = mix(AG[lane], g, on)
-            AB[lane] = mix(AB[lane], b, on)
+            row = mats[U32(m + I32(PARAMS + 6))] * smoothstep(150.0, 25.0, T[lane])
+            ridge = 0.5 + 0.5 * fsin(PX[lane] * mats[U32(m + I32(PARAMS + 7))] + 1.4 * n)
+            rowed = 1.0 - row * (1.0 - ridge) * (1.0 - st)
+            AR[lane] = mix(AR[lane], r * rowed, on)
+            AG[lane] = mix(AG[lane], g * rowed, on)
+            AB[lane] = mix(AB[lane], b * rowed, on)
             nr = smoothstep(60.0, 6.0, T[lane])
             rp = mats[U32(m + I32(PARAMS + 3))]
             w = fsin(z * 5.0 + x * 1.2 + 4.0 * n + 3.0 * noise2(x * 0.8, z * 0.8)) * 0.5 * rp * nr * (1.0 - st)
@@ -235,19 +244,22 @@ def shade(
             x = PX[lane] * s
             z = PZ[lane] * s
             q = tm * mats[U32(m + I32(PARAMS + 2))]
-            f = smoothstep(900.0, 10.0, T[lane]) * 0.75 + 0.25
-            a = mats[U32(m + I32(PARAMS))] * f
+            # Waves smaller than a pixel must not glitter: each octave fades where it can no longer be seen.
+            f = T[lane] * s
+            a = mats[U32(m + I32(PARAMS))] * (0.06 + 0.94 / (1.0 + f * f * 0.0010))
+            a2 = 0.5 / (1.0 + f * f * 0.006)
+            a3 = 0.3 / (1.0 + f * f * 0.04)
             gx = (
                 noise2(x + q, z * 1.7)
                 - noise2(x + q + 0.35, z * 1.7)
-                + 0.5 * (noise2(x * 2.7 - q, z * 4.0 + q) - noise2(x * 2.7 - q + 0.35, z * 4.0 + q))
-                + 0.3 * (noise2(x * 7.0, z * 9.0 + 2.0 * q) - noise2(x * 7.0 + 0.35, z * 9.0 + 2.0 * q))
+                + a2 * (noise2(x * 2.7 - q, z * 4.0 + q) - noise2(x * 2.7 - q + 0.35, z * 4.0 + q))
+                + a3 * (noise2(x * 7.0, z * 9.0 + 2.0 * q) - noise2(x * 7.0 + 0.35, z * 9.0 + 2.0 * q))
             )
             gz = (
                 noise2(x + q, z * 1.7)
                 - noise2(x + q, z * 1.7 + 0.35)
-                + 0.5 * (noise2(x * 2.7 - q, z * 4.0 + q) - noise2(x * 2.7 - q, z * 4.0 + q + 0.35))
-                + 0.3 * (noise2(x * 7.0, z * 9.0 + 2.0 * q) - noise2(x * 7.0, z * 9.0 + 2.0 * q + 0.35))
+                + a2 * (noise2(x * 2.7 - q, z * 4.0 + q) - noise2(x * 2.7 - q, z * 4.0 + q + 0.35))
+                + a3 * (noise2(x * 7.0, z * 9.0 + 2.0 * q) - noise2(x * 7.0, z * 9.0 + 2.0 * q + 0.35))
             )
             NX[lane] += on * gx * a
             NZ[lane] += on * gz * a
@@ -263,7 +275,11 @@ def shade(
             z = PZ[lane]
             n = fbm2(x * 0.55 + 3.0, z * 0.55)
             n2 = fbm2(x * 4.0, z * 4.0)
-            pud = smoothstep(0.66 - mats[U32(m + I32(PARAMS))], 0.74 - mats[U32(m + I32(PARAMS))], n + 0.10 * n2)
+            pud = smoothstep(
+                0.66 - mats[U32(m + I32(PARAMS))],
+                0.74 - mats[U32(m + I32(PARAMS))],
+                n + 0.10 * n2,
+            )
             k = (0.5 + 0.9 * n2) * (1.0 - 0.5 * pud)
             AR[lane] = mix(AR[lane], AR[lane] * k, on)
             AG[lane] = mix(AG[lane], AG[lane] * k, on)
@@ -287,6 +303,92 @@ def shade(
             ro = 0.085 * (1.0 - 0.86 * pud) * smoothstep(60.0, 3.0, T[lane])
             NX[lane] += on * ((n2 - 0.47) * ro * 2.0 + rip * du / rr * 0.35)
             NZ[lane] += on * ((fbm2(x * 4.0 + 5.0, z * 4.0) - 0.47) * ro * 2.0 + rip * dv / rr * 0.35)
+    if pats & 128:  # planks: 10 width, 11 length, 12 how much they differ; along z on floors, up on walls
+        for lane in range(lanes):
+            m = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
+            on = 1.0 if (mats[U32(m + I32(PATTERN))] == 7.0) else 0.0
+            level = abs(NY[lane]) > 0.6
+            across = PX[lane] if (level | (abs(NZ[lane]) > 0.5)) else PZ[lane]
+            along = PZ[lane] if level else PY[lane]
+            bw = mats[U32(m + I32(PARAMS))]
+            bl = mats[U32(m + I32(PARAMS + 1))]
+            bw = bw if on > 0.5 else 1.0
+            bl = bl if on > 0.5 else 1.0
+            uu = across / bw
+            fu = ffloor(uu)
+            vv = along / bl + hashf(I32(fu), I32(7))
+            fv = ffloor(vv)
+            a = uu - fu
+            b = vv - fv
+            fw = T[lane] * 0.0012 / bw
+            fl = T[lane] * 0.0012 / bl
+            gap = (
+                smoothstep(0.0, 0.02 + fw, a)
+                * smoothstep(0.0, 0.02 + fw, 1.0 - a)
+                * smoothstep(0.0, 0.004 + fl, b)
+                * smoothstep(0.0, 0.004 + fl, 1.0 - b)
+            )
+            gap = mix(gap, 1.0, smoothstep(10.0, 45.0, T[lane]) * 0.8)
+            h = hashf(I32(fu) + I32(3), I32(fv))
+            grain = fbm2(across * 23.0 + h * 40.0, along * 1.7)
+            var = mats[U32(m + I32(PARAMS + 2))]
+            k = (1.0 + var * (h - 0.5) * 1.3 + var * (grain - 0.47) * 1.1) * (0.35 + 0.65 * gap)
+            AR[lane] = mix(AR[lane], AR[lane] * k, on)
+            AG[lane] = mix(AG[lane], AG[lane] * k, on)
+            AB[lane] = mix(AB[lane], AB[lane] * k, on)
+            RF[lane] = mix(RF[lane], RF[lane] * gap * (0.6 + 0.6 * grain), on)
+    if pats & 256:  # planet: 10-12 land, 13 cloud share, 14 bands, 15-17 centre, 18 radius, 19 spin
+        for lane in range(lanes):
+            m = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
+            on = 1.0 if (mats[U32(m + I32(PATTERN))] == 8.0) else 0.0
+            rad = mats[U32(m + I32(PARAMS + 8))]
+            inv = 1.0 / (rad if on > 0.5 else 1.0)
+            x = (PX[lane] - mats[U32(m + I32(PARAMS + 5))]) * inv
+            y = (PY[lane] - mats[U32(m + I32(PARAMS + 6))]) * inv
+            z = (PZ[lane] - mats[U32(m + I32(PARAMS + 7))]) * inv
+            q = tm * mats[U32(m + I32(PARAMS + 9))]
+            u = x * 2.3 + y * 0.9 + q
+            v = y * 2.6 - z * 1.1 + x * 0.4
+            bands = mats[U32(m + I32(PARAMS + 4))]
+            warp = fbm2(u * 1.6 + 11.0, v * 1.6)
+            land = smoothstep(0.47, 0.53, fbm2(u * 1.3 + 3.0 * warp, v * 1.3 + 5.0))
+            belt = 0.5 + 0.5 * fsin(y * 21.0 + 5.0 * warp + 2.5 * fbm2(u * 0.8, y * 9.0))
+            land = mix(land, belt, bands)
+            fine = 0.75 + 0.5 * fbm2(u * 9.0, v * 9.0)
+            r = mix(AR[lane], mats[U32(m + I32(PARAMS))] * fine, land)
+            g = mix(AG[lane], mats[U32(m + I32(PARAMS + 1))] * fine, land)
+            b = mix(AB[lane], mats[U32(m + I32(PARAMS + 2))] * fine, land)
+            cl = smoothstep(0.50, 0.68, fbm2(u * 2.2 + 4.0 * warp + q, v * 3.4 + 20.0)) * mats[U32(m + I32(PARAMS + 3))]
+            AR[lane] = mix(AR[lane], mix(r, 0.80, cl), on)
+            AG[lane] = mix(AG[lane], mix(g, 0.82, cl), on)
+            AB[lane] = mix(AB[lane], mix(b, 0.85, cl), on)
+    if pats & 512:  # seabed: 10 ripple, 11 light of the waves above, 12 its scale
+        for lane in range(lanes):
+            m = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
+            on = 1.0 if (mats[U32(m + I32(PATTERN))] == 9.0) else 0.0
+            x = PX[lane]
+            z = PZ[lane]
+            n = fbm2(x * 0.7, z * 0.7)
+            n2 = fbm2(x * 4.0, z * 4.0 + PY[lane] * 3.0)
+            k = 0.62 + 0.45 * n + 0.35 * n2
+            s = mats[U32(m + I32(PARAMS + 2))]
+            q = tm * 0.55
+            wx = x * s + PY[lane] * s * 0.35
+            wz = z * s + PY[lane] * s * 0.2
+            c1 = noise2(wx + q + 0.9 * noise2(wx * 0.8, wz * 0.8 + q), wz)
+            c2 = noise2(wx * 1.6 - q, wz * 1.6 + q * 0.7 + 0.8 * noise2(wx * 0.9 + q, wz))
+            net = fmax(1.0 - 3.2 * abs(c1 - 0.5), 0.0) * 0.6 + fmax(1.0 - 3.4 * abs(c2 - 0.5), 0.0) * 0.4
+            net = net * net * net
+            lit = net * fmax(NY[lane], 0.0) * mats[U32(m + I32(PARAMS + 1))] * smoothstep(45.0, 6.0, T[lane])
+            ER[lane] += on * lit * env[KEY] * AR[lane]
+            EG[lane] += on * lit * env[KEY + 1] * AG[lane]
+            EB[lane] += on * lit * env[KEY + 2] * AB[lane]
+            AR[lane] = mix(AR[lane], AR[lane] * k, on)
+            AG[lane] = mix(AG[lane], AG[lane] * k, on)
+            AB[lane] = mix(AB[lane], AB[lane] * k, on)
+            w = fsin(z * 6.0 + x * 1.5 + 5.0 * n) * mats[U32(m + I32(PARAMS))] * smoothstep(30.0, 4.0, T[lane])
+            NX[lane] += on * (w * 0.3 + (n2 - 0.47) * 0.5)
+            NZ[lane] += on * w
     for lane in range(lanes):
         nx = NX[lane]
         ny = NY[lane]
@@ -313,7 +415,11 @@ def shade(
         s32 = s8 * s8 * s8 * s8
         s128 = s32 * s32 * s32 * s32
         sp = (
-            mix(mix(s8 * 0.2, s32, clamp(g * 2.0, 0.0, 1.0)), s128 * 4.0, clamp(g * 2.0 - 1.0, 0.0, 1.0))
+            mix(
+                mix(s8 * 0.2, s32, clamp(g * 2.0, 0.0, 1.0)),
+                s128 * 4.0,
+                clamp(g * 2.0 - 1.0, 0.0, 1.0),
+            )
             * mats[U32(m + I32(SPECULAR))]
             * ndl
         )

@@ -81,9 +81,11 @@ def cone(x, y, z, r0, r1, half, corner, slant, inv_height, flat):
 
 
 @shape(5, rotated=True)
-def torus(x, y, z, radius, thickness):
+def torus(x, y, z, radius, thickness, squash):
+    """`squash` 0 is round; more makes it a flat band."""
     qx = math.sqrt(x * x + z * z) - radius
-    d = math.sqrt(qx * qx + y * y) - thickness
+    qy = y * (1.0 + squash)
+    d = (math.sqrt(qx * qx + qy * qy) - thickness) / (1.0 + 0.5 * squash)
 
 
 @shape(6)
@@ -144,8 +146,22 @@ def city(x, y, z, cell, half, height, unused, centre_x, centre_z, seed, falloff,
 
 
 @shape(9)
-def trees(x, y, z, cell, height, shift_x, shift_z, ground_height, scale, seed, clear, *, inv_cell):
-    """A grid of firs standing on a height map; none nearer than `clear` to x = 0."""
+def trees(
+    x,
+    y,
+    z,
+    cell,
+    height,
+    shift_x,
+    shift_z,
+    ground_height,
+    scale,
+    seed,
+    clear,
+    *,
+    inv_cell,
+):
+    """Firs on a height map; none nearer than `clear` to x = 0, or none below -`clear` and above the tree line."""
     ix = ffloor(x * inv_cell)
     iz = ffloor(z * inv_cell)
     jx = I32(ix)
@@ -166,10 +182,12 @@ def trees(x, y, z, cell, height, shift_x, shift_z, ground_height, scale, seed, c
     rr = math.sqrt(lx * lx + lz * lz)
     yy = (y - gy) / hh
     tier = yy * 5.0 - ffloor(yy * 5.0)
-    radius = hh * 0.21 * (1.05 - yy) * (0.72 + 0.45 * (1.0 - tier))
+    # Each tier swells at once but not abruptly: over a jump the rays would swing to and fro, and see through.
+    radius = hh * 0.21 * (1.05 - yy) * (0.72 + 0.45 * fmin(1.0 - tier, tier * 6.0))
     near = fmax((rr - radius) * 0.62, fmax(0.12 * hh - (y - gy), (y - gy) - hh))
     near = fmin(near, fmax(rr - 0.028 * hh, (y - gy) - hh * 0.5))
-    near = near if abs(cx) > clear else cell * 0.6
+    stands = (abs(cx) > clear) & (ground > -clear) & ((clear > 0.0) | (ground < 0.17))
+    near = near if stands else cell * 0.6
     near = near if rq < 0.8 else cell * 0.6
     edge = cell * 0.5 - fmax(abs(x - (ix + 0.5) * cell), abs(z - (iz + 0.5) * cell))
     near = fmin(near, fmax(edge, 0.0) + cell * 0.16)
@@ -177,8 +195,22 @@ def trees(x, y, z, cell, height, shift_x, shift_z, ground_height, scale, seed, c
 
 
 @shape(10)
-def rocks(x, y, z, cell, size, shift_x, shift_z, ground_height, scale, seed, clear, *, inv_cell):
-    """A grid of boulders half sunk in a height map."""
+def rocks(
+    x,
+    y,
+    z,
+    cell,
+    size,
+    shift_x,
+    shift_z,
+    ground_height,
+    scale,
+    seed,
+    clear,
+    *,
+    inv_cell,
+):
+    """Boulders half sunk in a height map; `clear` as for `trees`."""
     ix = ffloor(x * inv_cell)
     iz = ffloor(z * inv_cell)
     jx = I32(ix)
@@ -201,7 +233,7 @@ def rocks(x, y, z, cell, size, shift_x, shift_z, ground_height, scale, seed, cle
     n3 = noise2(lx * w * 1.7 + r1 * 50.0, lz * w * 1.7 + ly * w * 2.3 + r2 * 50.0)
     n4 = noise2(lx * w * 4.1 + ly * w * 3.0 + r2 * 50.0, lz * w * 4.3 + r1 * 50.0)
     near = (math.sqrt(lx * lx + ly * ly + lz * lz) - radius * (0.74 + 0.36 * n3 + 0.13 * n4)) * 0.55
-    near = near if abs(cx) > clear else cell * 0.6
+    near = near if (abs(cx) > clear) & (ground > -clear) else cell * 0.6
     edge = cell * 0.5 - fmax(abs(x - (ix + 0.5) * cell), abs(z - (iz + 0.5) * cell))
     near = fmin(near, fmax(edge, 0.0) + cell * 0.1)
     d = fmax(near, (y - gy - size * 1.4) * 0.6)
@@ -234,3 +266,53 @@ def profile(x, y, z, inv_w, inv_h, inv_d, scale, blend, layer):
     oz = fmax(abs(z) * inv_d - 0.5, 0.0) / inv_d
     inside = smaxf(smaxf(side * scale, front * scale, blend), top * scale, blend)
     d = inside * 0.75 + math.sqrt(ox * ox + oy * oy + oz * oz)
+
+
+@shape(13)
+def leafy(
+    x,
+    y,
+    z,
+    cell,
+    height,
+    shift_x,
+    shift_z,
+    ground_height,
+    scale,
+    seed,
+    clear,
+    *,
+    inv_cell,
+):
+    """As `trees`, with round crowns."""
+    ix = ffloor(x * inv_cell)
+    iz = ffloor(z * inv_cell)
+    jx = I32(ix)
+    jz = I32(iz)
+    r1 = hashf(jx + I32(seed), jz)
+    r2 = hashf(jx + I32(seed) + I32(17), jz + I32(5))
+    cx = (ix + 0.5 + (r1 - 0.5) * 0.5) * cell
+    cz = (iz + 0.5 + (r2 - 0.5) * 0.5) * cell
+    u = (cx + shift_x) * scale
+    v = (cz + shift_z) * scale
+    ground = heights_at(u, v)
+    r3 = hashf(jx + I32(31), jz + I32(seed))
+    gy = ground_height * ground
+    hh = height * (0.65 + 0.7 * r3)
+    rq = r1 * 7.0 - ffloor(r1 * 7.0)
+    lx = x - cx
+    lz = z - cz
+    ly = y - gy - hh * 0.66
+    w = 3.4 / hh
+    n1 = noise2(lx * w * 2.1 + ly * w * 1.3 + r1 * 50.0, lz * w * 2.1 - ly * w * 1.1 + r2 * 50.0)
+    n2 = noise2(lx * w * 6.3 - ly * w * 4.1 + r2 * 50.0, lz * w * 6.3 + ly * w * 3.7 + r1 * 50.0)
+    crown = (math.sqrt(lx * lx + ly * ly * 0.75 + lz * lz) - hh * 0.31 * (0.62 + 0.42 * n1 + 0.20 * n2)) * 0.55
+    rr = math.sqrt(lx * lx + lz * lz)
+    trunk = fmax(rr - 0.030 * hh, (y - gy) - hh * 0.6)
+    near = fmin(crown, trunk)
+    stands = (abs(cx) > clear) & (ground > -clear) & ((clear > 0.0) | (ground < 0.17))
+    near = near if stands else cell * 0.6
+    near = near if rq < 0.8 else cell * 0.6
+    edge = cell * 0.5 - fmax(abs(x - (ix + 0.5) * cell), abs(z - (iz + 0.5) * cell))
+    near = fmin(near, fmax(edge, 0.0) + cell * 0.16)
+    d = fmax(near, (y - gy - height * 1.6) * 0.6)

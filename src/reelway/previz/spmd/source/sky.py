@@ -71,8 +71,8 @@ def sky(DX, DY, DZ, R, Gc, Bc, env, clouds):
         for lane in range(lanes):
             y = DY[lane]
             inv = 1.0 / (0.3 + abs(y))
-            u = DX[lane] * inv * 170.0
-            v = DZ[lane] * inv * 170.0
+            u = (DX[lane] + 0.31 * DZ[lane]) * 150.0 if env[STARS] >= 2.0 else DX[lane] * inv * 170.0
+            v = (y + 0.17 * DZ[lane]) * 150.0 if env[STARS] >= 2.0 else DZ[lane] * inv * 170.0
             fu = ffloor(u)
             fv = ffloor(v)
             h = hashf(I32(fu), I32(fv))
@@ -84,7 +84,7 @@ def sky(DX, DY, DZ, R, Gc, Bc, env, clouds):
                 * (1.0 if h > 0.965 else 0.0)
                 * (0.3 + h2)
                 * env[STARS]
-                * smoothstep(0.0, 0.2, y)
+                * (1.0 if env[STARS] >= 2.0 else smoothstep(0.0, 0.2, y))
             )
             R[lane] += st * 0.9
             Gc[lane] += st * 0.95
@@ -93,10 +93,13 @@ def sky(DX, DY, DZ, R, Gc, Bc, env, clouds):
         for lane in range(lanes):
             y = DY[lane]
             inv = env[CLOUD_SCALE] / (0.08 + fmax(y, 0.0))
-            u = DX[lane] * inv * 200.0 + env[CLOUD_SHIFT]
-            v = DZ[lane] * inv * 200.0
+            space = env[STARS] >= 2.0
+            u = (DX[lane] + 0.3 * y) * 260.0 if space else DX[lane] * inv * 200.0
+            u += env[CLOUD_SHIFT]
+            v = (y - 0.4 * DX[lane] + 0.2 * DZ[lane]) * 260.0 if space else DZ[lane] * inv * 200.0
             c = htex(clouds, u, v) * 0.65 + htex(clouds, u * 2.7 + 100.0, v * 2.7) * 0.35
-            c = smoothstep(1.0 - env[CLOUD], 1.25 - env[CLOUD] * 0.65, c) * smoothstep(0.0, 0.10, y)
+            c = smoothstep(1.0 - env[CLOUD], 1.25 - env[CLOUD] * 0.65, c)
+            c *= 1.0 if space else smoothstep(0.0, 0.10, y)
             s = fmax(DX[lane] * env[SUN] + y * env[SUN + 1] + DZ[lane] * env[SUN + 2], 0.0)
             s = s * s
             s = s * s
@@ -108,7 +111,11 @@ def sky(DX, DY, DZ, R, Gc, Bc, env, clouds):
         for lane in range(lanes):
             s = DX[lane] * env[SUN] + DY[lane] * env[SUN + 1] + DZ[lane] * env[SUN + 2]
             dsc = (
-                smoothstep(env[DISC_SIZE], env[DISC_SIZE] + 0.00012 + (1.0 - env[DISC_SIZE]) * 0.25, s)
+                smoothstep(
+                    env[DISC_SIZE],
+                    env[DISC_SIZE] + 0.00012 + (1.0 - env[DISC_SIZE]) * 0.25,
+                    s,
+                )
                 * env[DISC]
                 * smoothstep(-0.02, 0.02, DY[lane])
             )

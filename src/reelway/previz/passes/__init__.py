@@ -1,0 +1,1 @@
+"""What a clip can come with besides its picture."""

@@ -1,0 +1,84 @@
+"""Where a shot is: the place that the words name, else the one where its subject belongs, else one for its mood."""
+
+import hashlib
+
+from reelway.previz.prompt.reading import Reading
+from reelway.previz.prompt.vocabulary import Hit
+from reelway.previz.settings import SETTINGS
+from reelway.previz.shot import Cast
+from reelway.previz.subjects import SUBJECTS
+
+WITHIN, AWAY, FIRST, HOME, ADJECTIVE, NAMESAKE = 2.0, -1.5, 0.5, 0.75, -0.75, 0.25
+
+
+def place_of(
+    reading: Reading, taken: set[int], cast: tuple[Cast, ...], moves: list[str], moods: list[str], prompt: str
+) -> tuple[str, bool]:
+    """The setting ("field: wheat"), and whether it was guessed. `taken` holds words that are somebody."""
+    named = _named(reading, taken, cast)
+    if named is None:
+        return _unnamed(reading, cast, moods, prompt)
+    cast_in = SETTINGS[named.partition(":")[0]].words.cast_in
+    if cast and cast_in is not None and cast_in in SETTINGS and "aerial" not in moves and not _flies(cast[0]):
+        return cast_in, False
+    return named, False
+
+
+def _flies(one: Cast) -> bool:
+    return "fly" in list(SUBJECTS[one.kind].words.actions)[:1]
+
+
+def _named(reading: Reading, taken: set[int], cast: tuple[Cast, ...]) -> str | None:
+    """The place with the best reasons: where things happen counts more than what is only near or far."""
+    scores: dict[str, float] = {}
+    words: dict[str, Hit] = {}
+    homes = {SUBJECTS[one.kind].words.home for one in cast[:1]}
+    unwanted = {value for field, value in reading.refusals() if field == "setting"}
+    for hit, _ in reading.meant("setting"):
+        if hit.start in taken:
+            continue
+        score = 1.0 * hit.likeness + (FIRST if not scores else 0.0)
+        if reading.is_after(hit.start, "within"):
+            score += WITHIN
+        elif reading.is_after(hit.start, "away"):
+            score += AWAY
+        following = reading.hit(hit.end)
+        if following is not None and (following.of("setting") or following.of("subject")):
+            score += ADJECTIVE  # "desert highway", "street dog": the noun is what follows
+        sky = hit.of("time") is not None  # the moon is where one stands, or what shines
+        if sky and not reading.is_after(hit.start, "within"):
+            continue
+        for meaning in hit.meanings:
+            if meaning.field == "setting" and meaning.value not in unwanted:
+                at_home = HOME if meaning.value in homes else 0.0
+                namesake = NAMESAKE if reading.word(hit.end - 1) == meaning.value else 0.0
+                scores[meaning.value] = scores.get(meaning.value, at_home) + score + namesake
+                words.setdefault(meaning.value, hit)
+    if not scores:
+        return None
+    best = max(scores, key=lambda name: scores[name])
+    reading.use(words[best], "setting", best)
+    for hit, _ in reading.meant("setting"):
+        if any(meaning.value == best for meaning in hit.meanings) and hit.start not in taken:
+            reading.use(hit, "setting", best)
+    return best
+
+
+def _unnamed(reading: Reading, cast: tuple[Cast, ...], moods: list[str], prompt: str) -> tuple[str, bool]:
+    unwanted = {value for field, value in reading.refusals() if field == "setting"}
+    if cast:
+        home = SUBJECTS[cast[0].kind].words.home
+        if home.partition(":")[0] in SETTINGS and home not in unwanted:
+            return home, False
+    for mood in [*moods, "any"]:
+        fitting = [
+            f"{name}: {kind}" if kind else name
+            for name, setting in SETTINGS.items()
+            if mood in setting.words.moods
+            for kind in (setting.words.moods[mood].split() or [""])
+        ]
+        fitting = [place for place in fitting if place not in unwanted]
+        if fitting:
+            digest = hashlib.sha256(prompt.encode("utf-8", "surrogatepass")).digest()
+            return fitting[digest[0] % len(fitting)], True
+    return next(iter(SETTINGS)), True
