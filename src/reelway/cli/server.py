@@ -155,7 +155,7 @@ async def _warm(reelway: Reelway, settings: Settings) -> None:
     assert isinstance(provider, Previz)
     if provider.engine.warmed():
         return
-    _log.info("previz_compiles", takes="a minute or two, once; a clip asked for meanwhile waits")
+    _log.info("previz_compiles", takes="some seconds, once; a clip asked for meanwhile waits")
     try:
         seconds = await provider.engine.warm()
     except RenderError as error:

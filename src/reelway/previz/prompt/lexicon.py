@@ -334,7 +334,7 @@ SILENT = """a an the of in on at over with through by and or to from into across
     no not without nor
     shot camera view scene video clip footage angle frame image picture lens take sequence
     high low quality detailed detail realistic photorealistic photo real 4k 8k hd uhd ultra hyper full sharp crisp
-    smooth
+    smooth sky skies cloud clouds cloudy overcast
     beautiful stunning amazing gorgeous beautifully lovely nice great good perfect epic masterpiece professional
     style background foreground light lights lit lighting tone tones mood moody atmosphere atmospheric effect
     go goes going come comes coming move moves moving make makes get gets let lets see sees seen show shows showing
