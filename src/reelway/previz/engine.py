@@ -1,4 +1,4 @@
-"""The supervisor of the rendering processes: standard library only, so that the gateway stays small while idle.
+"""The supervisor of the rendering processes: it imports nothing heavy, so that the gateway stays small while idle.
 
 One child per slot does one render at a time. A child is started when it is needed, ends by itself when it is not, and a
 child that dies takes only its own render with it.
@@ -8,16 +8,14 @@ import asyncio
 import base64
 import contextlib
 import itertools
-import json
 import os
-import signal
 import sys
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from reelway.kit.child import Child, ChildGone, Line, NoLine
 from reelway.previz import stamp
 from reelway.previz.order import Order
 
@@ -25,10 +23,6 @@ from reelway.previz.order import Order
 CANCEL_S = 0.7
 #: How long a child has to start python and say that it is ready.
 READY_S = 30.0
-#: How long a child has to end by itself when the engine is closed.
-CLOSE_S = 2.5
-LINE_MAX = 1 << 20
-STDERR_LINES = 20
 
 
 class RenderError(Exception):
@@ -53,15 +47,12 @@ class Report:
     passes: tuple[str, ...] = ()  # names of the files beside the clip
 
 
-class _ChildGone(Exception):
+class _Died(Exception):
     """The child ended; `accepted` says whether it had begun the work."""
 
     def __init__(self, reason: str, *, accepted: bool) -> None:
         super().__init__(reason)
         self.accepted = accepted
-
-
-Event = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,118 +61,28 @@ class _Heard:
     on_preview: Callable[[bytes], None] | None
 
 
-class _Child:
-    """A running child and the lines to and from it."""
+async def _start(*, cache_dir: Path, idle_s: float, threads: int) -> Child:
+    """A child that has said it is ready; raises RenderError."""
+    package_root = str(Path(__file__).parents[2])
+    path = os.environ.get("PYTHONPATH")
+    environment = {
+        **os.environ,
+        "PYTHONPATH": package_root if not path else os.pathsep.join((package_root, path)),
+        "NUMBA_CACHE_DIR": str(stamp.cache_folder(cache_dir)),
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
+    given = ("--cache-dir", str(cache_dir), "--idle-s", str(idle_s), "--threads", str(threads))
+    command = (sys.executable, "-m", "reelway.previz.child", *given)
+    try:
+        return await Child.start(command, environment=environment, ready_s=READY_S)
+    except ChildGone as gone:
+        raise RenderError(_told(gone)) from gone
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
-        self._errors: deque[str] = deque(maxlen=STDERR_LINES)
-        self._drain = asyncio.create_task(self._keep_errors())
 
-    @classmethod
-    async def start(cls, *, cache_dir: Path, idle_s: float, threads: int) -> "_Child":
-        """A child that has said it is ready; raises RenderError."""
-        package_root = str(Path(__file__).parents[2])
-        path = os.environ.get("PYTHONPATH")
-        environment = {
-            **os.environ,
-            "PYTHONPATH": package_root if not path else os.pathsep.join((package_root, path)),
-            "NUMBA_CACHE_DIR": str(stamp.cache_folder(cache_dir)),
-            "OMP_NUM_THREADS": "1",
-            "OPENBLAS_NUM_THREADS": "1",
-            "PYTHONUNBUFFERED": "1",
-        }
-        try:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "reelway.previz.child",
-                *("--cache-dir", str(cache_dir), "--idle-s", str(idle_s), "--threads", str(threads)),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                env=environment,
-                limit=LINE_MAX,
-            )
-        except OSError as error:
-            raise RenderError(f"the render process did not start: {error}") from error
-        child = cls(process)
-        try:
-            async with asyncio.timeout(READY_S):
-                await child.hear()
-        except (TimeoutError, _ChildGone) as error:
-            await child.kill()
-            raise RenderError(f"the render process did not start: {child.last_words() or error}") from error
-        except BaseException:
-            await child.kill()
-            raise
-        return child
-
-    @property
-    def alive(self) -> bool:
-        return self._process.returncode is None and not self._at_end()
-
-    def _at_end(self) -> bool:
-        assert self._process.stdout is not None
-        return self._process.stdout.at_eof()
-
-    def tell(self, op: str, number: int, **fields: object) -> None:
-        """One line in; a child that is gone is noticed when it is listened to."""
-        assert self._process.stdin is not None
-        with contextlib.suppress(OSError, RuntimeError):
-            self._process.stdin.write(json.dumps({"op": op, "id": number, **fields}).encode() + b"\n")
-
-    async def hear(self) -> Event:
-        """The next line out; raises _ChildGone at the end."""
-        assert self._process.stdout is not None
-        line = await self._process.stdout.readline()
-        if not line:
-            await self.kill()
-            raise _ChildGone(self._why(), accepted=True)
-        event: Event = json.loads(line)
-        return event
-
-    def _why(self) -> str:
-        code = self._process.returncode
-        if code is not None and code < 0:
-            with contextlib.suppress(ValueError):
-                return f"the render process was ended by {signal.Signals(-code).name}"
-        return f"the render process ended (code {code}) {self.last_words()}".rstrip()
-
-    def last_words(self) -> str:
-        """The end of what it wrote to stderr."""
-        return self._errors[-1] if self._errors else ""
-
-    async def kill(self) -> None:
-        """End it now and reap it."""
-        if self._process.returncode is None:
-            # Not process.kill(): that looks whether it is dead already, and so takes its exit code from asyncio.
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._process.pid, signal.SIGKILL)
-        await self._reap()
-
-    async def close(self) -> None:
-        """End its input, which ends it; kill it if that takes too long."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        try:
-            async with asyncio.timeout(CLOSE_S):
-                await self._reap()
-        except TimeoutError:
-            await self.kill()
-
-    async def _reap(self) -> None:
-        await self._process.wait()
-        self._drain.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.wait({self._drain})
-
-    async def _keep_errors(self) -> None:
-        assert self._process.stderr is not None
-        with contextlib.suppress(ValueError, OSError):
-            while line := await self._process.stderr.readline():
-                if text := line.decode("utf-8", "replace").strip():
-                    self._errors.append(text)
+def _told(gone: ChildGone) -> str:
+    return f"the render process {str(gone).removeprefix('it ')}"
 
 
 class Engine:
@@ -195,8 +96,8 @@ class Engine:
         self._idle_s = idle_s
         self._threads = threads or max(1, (os.cpu_count() or 1) // slots)
         self._slots = asyncio.Semaphore(slots)
-        self._idle: list[_Child] = []
-        self._busy: set[_Child] = set()
+        self._idle: list[Child] = []
+        self._busy: set[Child] = set()
         self._numbers = itertools.count(1)
         self._warming: asyncio.Task[float] | None = None
         self._closed = False
@@ -237,11 +138,11 @@ class Engine:
                 try:
                     done = await self._drive(child, order, output, _Heard(on_progress, on_preview))
                     break
-                except _ChildGone as gone:
+                except _Died as died:
                     _sweep(output)
                     # A child that ended for idleness just then had not begun: another one does it.
-                    if gone.accepted or attempt:
-                        raise EngineLost(str(gone)) from gone
+                    if died.accepted or attempt:
+                        raise EngineLost(str(died)) from died
             return _report(order, done, time.monotonic() - started)
 
     async def aclose(self) -> None:
@@ -261,7 +162,7 @@ class Engine:
         child = await self._new_child()
         number = next(self._numbers)
         try:
-            child.tell("warm", number)
+            child.tell({"op": "warm", "id": number})
             while True:
                 event = await child.hear()
                 match event["event"]:
@@ -271,13 +172,13 @@ class Engine:
                         raise RenderError(str(event["message"]))
                     case _:
                         continue
-        except _ChildGone as gone:
+        except (ChildGone, NoLine) as gone:
             raise RenderError(f"the kernels could not be compiled: {gone}") from gone
         finally:
             self._busy.discard(child)
             await child.kill()  # the compiler's memory is not wanted any more
 
-    async def _child(self) -> _Child:
+    async def _child(self) -> Child:
         """An idle child, or a new one; it is busy from now on."""
         if self._closed:
             raise RenderError("the engine is closed")
@@ -289,23 +190,23 @@ class Engine:
             await child.kill()
         return await self._new_child()
 
-    async def _new_child(self) -> _Child:
+    async def _new_child(self) -> Child:
         if self._closed:
             raise RenderError("the engine is closed")
-        child = await _Child.start(cache_dir=self._cache_dir, idle_s=self._idle_s, threads=self._threads)
+        child = await _start(cache_dir=self._cache_dir, idle_s=self._idle_s, threads=self._threads)
         self._busy.add(child)
         return child
 
-    def _give_back(self, child: _Child) -> None:
+    def _give_back(self, child: Child) -> None:
         self._busy.discard(child)
         self._idle.append(child)
 
-    async def _drive(self, child: _Child, order: Order, output: Path, heard: "_Heard") -> Event:
+    async def _drive(self, child: Child, order: Order, output: Path, heard: "_Heard") -> Line:
         number = next(self._numbers)
         try:
-            child.tell("render", number, order=order.to_json(), output=str(output))
+            child.tell({"op": "render", "id": number, "order": order.to_json(), "output": str(output)})
             done = await self._follow(child, number, heard)
-        except _ChildGone:
+        except _Died:
             self._busy.discard(child)
             raise
         except BaseException:
@@ -316,15 +217,17 @@ class Engine:
             return done
         raise RenderError(str(done.get("message", "the render was stopped")))
 
-    async def _follow(self, child: _Child, number: int, heard: "_Heard") -> Event:
+    async def _follow(self, child: Child, number: int, heard: "_Heard") -> Line:
         """Listen until `number` has ended, one way or the other."""
         accepted = False
         reached = 0.0
         while True:
             try:
                 event = await child.hear()
-            except _ChildGone as gone:
-                raise _ChildGone(str(gone), accepted=accepted) from gone
+            except ChildGone as gone:
+                raise _Died(_told(gone), accepted=accepted) from gone
+            except NoLine as error:
+                raise RenderError(f"the render process said {error}") from error
             if event.get("id") != number:
                 continue
             match event["event"]:
@@ -341,9 +244,9 @@ class Engine:
                 case _:
                     return event
 
-    async def _stop(self, child: _Child, number: int, output: Path) -> None:
+    async def _stop(self, child: Child, number: int, output: Path) -> None:
         """Have `number` stopped: asked first, then killed."""
-        child.tell("cancel", number)
+        child.tell({"op": "cancel", "id": number})
         try:
             async with asyncio.timeout(CANCEL_S):
                 while True:
@@ -353,7 +256,7 @@ class Engine:
             self._give_back(child)
             if event["event"] == "done":  # it was whole already; but its caller has gone
                 _discard(output)
-        except (TimeoutError, _ChildGone):
+        except (TimeoutError, ChildGone, NoLine):
             self._busy.discard(child)
             await child.kill()
         _sweep(output)
@@ -378,7 +281,7 @@ def _literal(name: str) -> str:
     return "".join(f"[{c}]" if c in "*?[" else c for c in name)
 
 
-def _report(order: Order, done: Event, waited_s: float) -> Report:
+def _report(order: Order, done: Line, waited_s: float) -> Report:
     shot, passes = done["shot"], done.get("passes")
     return Report(
         width=order.width,
