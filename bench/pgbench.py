@@ -42,7 +42,7 @@ def requests_in(recorded: Path) -> list[Request]:
     found: list[Request] = []
     for line in recorded.read_text().splitlines():
         text, args = json.loads(line)
-        if "FROM api_keys WHERE hash" in text:
+        if "FROM api_keys AS k" in text:
             found.append([])
         if found:
             found[-1].append((text, tuple(args)))

@@ -1,7 +1,7 @@
 """`make gallery`: contact sheets of the built-in engine, to be looked at. Writes docs/images/previz-*.jpg.
 
 Every place with every subject, at every hour, in every weather and style, and the free prompts of the tests. Nothing
-here judges a picture: people do. ARGS="--only prompts --size 320x180 --out /tmp/sheets" for a closer look.
+here judges a picture: people do. ARGS="--only prompts --size 320x180 --out sheets" for a closer look.
 """
 
 import argparse

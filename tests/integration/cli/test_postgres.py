@@ -121,7 +121,12 @@ def test_the_doctor_finds_a_server_that_is_not_there(reelway: Reelway) -> None:
     url = f"postgresql://reelway:hunter2@127.0.0.1:{free_port()}/reelway"
     done = reelway("doctor", "--json", REELWAY_DATABASE=url, REELWAY_PORT="0")
     assert done.returncode == 1
-    assert {name for name, f in findings(done).items() if f["status"] == "fail"} == {"postgresql", "database"}
+    assert {name for name, f in findings(done).items() if f["status"] == "fail"} == {
+        "postgresql",
+        "database",
+        "providers",
+        "catalogue",
+    }
     assert all(f["mend"] for f in findings(done).values() if f["status"] == "fail")
     assert "hunter2" not in done.stdout
 
