@@ -5,12 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from reelway.catalogue.load import Catalogue
 from reelway.cli import data as rows
 from reelway.errors import ConfigError
+from reelway.kit.clock import SystemClock
 from reelway.kit.sealed import Seal
 from reelway.providers.base import Configured
 from reelway.providers.configured import configure
 from reelway.providers.stored import StoredTable, list_tables
+from reelway.routing.routes import Routes
+from reelway.routing.wishes import wishes
 from reelway.settings import SECRET_CHARS_LEAST, Settings
 
 
@@ -27,6 +31,17 @@ def providers_of(settings: Settings) -> dict[str, Configured]:
     """All by name; raises ConfigError as a server would."""
     tables = {table.name: _opened(table, settings) for table in stored_tables(settings)}
     return configure(settings.providers, os.environ, tables)
+
+
+def routes_of(settings: Settings, catalogue: Catalogue) -> Routes:
+    """Who could serve each model; raises ConfigError as a server would."""
+    providers = providers_of(settings)
+    return Routes(
+        clock=SystemClock(),
+        providers=providers,
+        previz_off=settings.previz_off,
+        wanted=wishes(settings, catalogue, providers).providers_of,
+    )
 
 
 def stored_tables(settings: Settings) -> list[StoredTable]:

@@ -18,7 +18,7 @@ import typer
 from reelway.catalogue.load import load
 from reelway.cli import data as rows
 from reelway.cli import options
-from reelway.cli.configured import providers_of, sealed_before
+from reelway.cli.configured import providers_of, routes_of, sealed_before
 from reelway.cli.doctor_data import database, postgres, storage
 from reelway.cli.finding import Finding, Looked, Status, ok
 from reelway.cli.lock import owner_of
@@ -27,9 +27,6 @@ from reelway.cli.output import print_json
 from reelway.cli.warm import engine_of
 from reelway.db.sqlite import connect
 from reelway.errors import ReelwayError
-from reelway.kit.clock import SystemClock
-from reelway.routing.routes import Routes
-from reelway.routing.wishes import wishes
 from reelway.settings import SECRET_CHARS_LEAST, Settings
 
 _FREE_BYTES_LEAST: Final = 256 << 20
@@ -141,13 +138,7 @@ def _providers(settings: Settings) -> Looked:
 
 def _catalogue(settings: Settings) -> Looked:
     catalogue = load(settings.catalogue)
-    providers = providers_of(settings)
-    routes = Routes(
-        clock=SystemClock(),
-        providers=providers,
-        previz_off=settings.previz_off,
-        wanted=wishes(settings, catalogue, providers).providers_of,
-    )
+    routes = routes_of(settings, catalogue)
     cards = catalogue.cards()
     unserved = [card.id for card in cards if not routes.upstreams(card)]
     if unserved:

@@ -1,27 +1,19 @@
 """`reelway models`: the catalogue as this server would serve it."""
 
 from reelway.catalogue.load import load
-from reelway.cli.configured import providers_of
+from reelway.cli.configured import routes_of
 from reelway.cli.options import AsJson, Config, Data, Database, settings_of
 from reelway.cli.output import print_listing
 from reelway.domain.models import ModelCard
 from reelway.domain.money import usd
-from reelway.kit.clock import SystemClock
-from reelway.routing.routes import Routes, Upstream
-from reelway.routing.wishes import wishes
+from reelway.routing.routes import Upstream
 
 
 def command(data: Data = None, database: Database = None, config: Config = None, as_json: AsJson = False) -> None:
     """List the models: what they make, what they cost, who serves them today."""
     settings = settings_of(data, config, database)
     catalogue = load(settings.catalogue, margin_percent=settings.margin_percent)
-    providers = providers_of(settings)
-    routes = Routes(
-        clock=SystemClock(),
-        providers=providers,
-        previz_off=settings.previz_off,
-        wanted=wishes(settings, catalogue, providers).providers_of,
-    )
+    routes = routes_of(settings, catalogue)
     print_listing(
         [_facts(card, routes.upstreams(card)) for card in catalogue.cards()],
         as_json=as_json,

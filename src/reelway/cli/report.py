@@ -5,11 +5,10 @@ from typing import Annotated
 
 import typer
 
-from reelway.api.admin.routes import Money
 from reelway.cli import data as rows
 from reelway.cli.options import AsJson, Config, Data, Database, settings_of
 from reelway.cli.output import note, print_json, print_table
-from reelway.generations.report import report
+from reelway.generations.report import Money, report
 
 _DAY = "%Y-%m-%d"
 From = Annotated[datetime | None, typer.Option("--from", formats=[_DAY], help="First day, UTC; default: 30 days ago.")]

@@ -104,6 +104,10 @@ class Router:
         """Why nothing is sent there now, or None."""
         return self._health.circuit(upstream.provider, upstream.route.upstream_model)
 
+    def serving(self, upstreams: Iterable[Upstream]) -> Upstream | None:
+        """The first of them that jobs are sent to now."""
+        return next((u for u in upstreams if self.circuit(u) is None), None)
+
     def times(self, upstream: Upstream) -> Times | None:
         """How long it took lately."""
         return self._health.times(upstream.provider, upstream.route.upstream_model)

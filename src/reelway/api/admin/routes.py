@@ -14,7 +14,7 @@ from reelway.api.services import Services
 from reelway.api.surface.describe import Answer, Endpoint, Operation, parameter
 from reelway.domain.money import usd
 from reelway.errors import InvalidRequest
-from reelway.generations.report import Line, report
+from reelway.generations.report import Money, report
 from reelway.routing.budgets import limits
 from reelway.routing.health import Circuit
 
@@ -104,39 +104,6 @@ class Admin:
         money = Money(settings.currency, settings.currency_per_usd)
         body = {"object": "report", "from": first, "to": last, "currency": money.currency}
         return json_response(body | {"data": [money.line(line) for line in lines], "total": money.total(lines)})
-
-
-class Money:
-    """Micro-dollars in the currency of reports."""
-
-    def __init__(self, currency: str, per_usd: float) -> None:
-        self.currency = currency
-        self._per_usd = per_usd
-
-    def line(self, line: Line) -> dict[str, Any]:
-        """One line of a report."""
-        about = {"model": line.model, "provider": line.provider, "upstream_model": line.upstream_model}
-        return about | self._sums([line])
-
-    def total(self, lines: list[Line]) -> dict[str, Any]:
-        """All of them."""
-        return self._sums(lines)
-
-    def _sums(self, lines: list[Line]) -> dict[str, Any]:
-        charged = sum(line.charged_microusd for line in lines)
-        cost = sum(line.cost_microusd for line in lines)
-        return {
-            "generations": sum(line.generations for line in lines),
-            "succeeded": sum(line.succeeded for line in lines),
-            "charged": self._amount(charged),
-            "cost": self._amount(cost),
-            "margin": self._amount(charged - cost),
-            "margin_percent": round(100 * (charged - cost) / charged, 1) if charged else None,
-            "costs_told": sum(line.told for line in lines),
-        }
-
-    def _amount(self, microusd: int) -> str:
-        return f"{microusd * self._per_usd / 1e6:.4f}"
 
 
 def _failing(circuit: Circuit) -> dict[str, Any]:

@@ -115,7 +115,7 @@ def item(services: Services, card: ModelCard) -> dict[str, Any]:
     """One model as a line of a list."""
     router = services.router
     upstreams = router.upstreams(card)
-    served = next((u for u in upstreams if router.circuit(u) is None), None)
+    served = router.serving(upstreams)
     times = None if served is None else router.times(served)
     typical = typical_clip(card)
     per_s = card.price.microusd_per_s if card.price else 0

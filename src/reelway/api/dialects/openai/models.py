@@ -50,7 +50,7 @@ class Models:
     def _model(self, card: ModelCard, caller: Caller) -> dict[str, Any]:
         router = self._services.router
         upstreams = router.upstreams(card)
-        served = next((u for u in upstreams if router.circuit(u) is None), None)
+        served = router.serving(upstreams)
         in_sandbox = caller.purse is Purse.TEST and bool(upstreams)
         typical = typical_clip(card)
         return {
