@@ -1,7 +1,8 @@
 """`make gallery`: contact sheets of the built-in engine, to be looked at. Writes docs/images/previz-*.jpg.
 
-Every place with every subject, at every hour, in every weather and style, and the free prompts of the tests. Nothing
-here judges a picture: people do. ARGS="--only prompts --size 320x180 --out sheets" for a closer look.
+Every place with every subject, at every hour, in every weather and style, the free prompts of the tests, and things
+that are inflated pictures. Nothing here judges a picture: people do. For a closer look:
+ARGS="--only prompts --size 320x180 --out sheets".
 """
 
 import argparse
@@ -31,6 +32,33 @@ from reelway.previz.subjects import SUBJECTS  # noqa: E402
 PROMPTS = ROOT / "tests" / "unit" / "previz" / "free_prompts.toml"
 WEATHERS = ("clear", "rain", "snow", "fog", "dust")
 STYLES = ("cinematic", "noir", "neon", "pastel", "golden", "documentary", "vintage", "monochrome")
+# What has no model of its own: see docs/previz/prompts.md.
+SILHOUETTES = (
+    "a giraffe walks over a savanna",
+    "an octopus dances on a table",
+    "a guitar on a stage",
+    "a dragon flies over a castle at sunset",
+    "three penguins walk through a blizzard",
+    "an elephant swims in a lake at dawn",
+    "a panda in a bamboo forest",
+    "a t-rex runs through Tokyo at night",
+    "a hamburger spins on a table in a studio",
+    "a helicopter over a city at dusk",
+    "a woman with a llama in the mountains",
+    "five butterflies over a meadow",
+    "a mermaid under water",
+    "an alien on the moon",
+    "a tractor in a wheat field",
+    "a ghost floats through a room at night",
+    "santa claus in the snow",
+    "two turtles on a beach at sunset",
+    "a saxophone on a stage, noir",
+    "une girafe dans la neige",
+    "a frog jumps into a pond",
+    "a ferris wheel at night",
+    "a gazelle runs from a lion on a savanna",
+    "a pink elephant dances in a dream",
+)
 MOMENT_S, LENGTH_S, SEED = 2.5, 5.0, 5
 
 Cell = tuple[str, Shot]
@@ -90,6 +118,13 @@ def prompts() -> Iterator[list[Cell]]:
         yield cells[start : start + 5]
 
 
+def silhouettes() -> Iterator[list[Cell]]:
+    """Things and beasts that are inflated pictures."""
+    cells = [(text, parse(text)) for text in SILHOUETTES]
+    for start in range(0, len(cells), 4):
+        yield cells[start : start + 4]
+
+
 SHEETS: dict[str, Callable[[], Iterator[list[Cell]]]] = {
     "subjects": subjects,
     "actions": actions,
@@ -97,6 +132,7 @@ SHEETS: dict[str, Callable[[], Iterator[list[Cell]]]] = {
     "hours": hours,
     "styles": styles,
     "prompts": prompts,
+    "silhouettes": silhouettes,
 }
 
 

@@ -66,6 +66,7 @@ def march(setting: Setting, t: float, width: int, height: int, stopped: Callable
             lights,
             len(frame.lights),
             setting.height_rows,
+            setting.top_rows,
             setting.cloud_rows,
             setting.texture_rows,
             t,

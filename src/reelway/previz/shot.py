@@ -8,10 +8,16 @@ class Cast:
     """Someone or something in the shot."""
 
     kind: str  # a name of `subjects.SUBJECTS`
+    what: str | None = None  # of a silhouette: which of the icons
     count: int = 1
     action: str | None = None  # one that the subject's `words.actions` names; None is its own habit
     outfit: str | None = None  # one that the subject's `words.outfits` names
     colour: str | None = None
+
+    @property
+    def named(self) -> str:
+        """As the vocabularies name it: "dog", "silhouette: giraffe"."""
+        return self.kind if self.what is None else f"{self.kind}: {self.what}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

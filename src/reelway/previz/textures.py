@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from reelway.previz.geometry import Floats
 from reelway.previz.lattice import stretch
-from reelway.previz.spmd.layout import HEIGHT_SIZE, TEXTURE_SIZE
+from reelway.previz.spmd.layout import HEIGHT_SIZE, TEXTURE_SIZE, TOP_SIZE, TOP_TEXELS
 
 Outline = list[tuple[float, float]]
 
@@ -81,6 +81,31 @@ def pack_heights(heights: Floats) -> Floats:
     below = np.roll(heights, -1, 0)
     both = np.roll(below, -1, 1)
     return np.ascontiguousarray(np.stack([heights, right, below, both], -1), np.float32).ravel()
+
+
+def pack_tops(heights: Floats) -> Floats:
+    """What a ray needs to know to pass above the map: for each square of texels its top and the slope from there, flat.
+
+    Nothing within `r` texels of any place in the square is higher than top + slope * r.
+    """
+    # Between two texels the map is as high as either.
+    low = np.maximum(heights, np.roll(heights, -1, 1))
+    low = np.maximum(low, np.roll(low, -1, 0))
+    squares = low.reshape(TOP_SIZE, TOP_TEXELS, TOP_SIZE, TOP_TEXELS).max((1, 3))
+    highest = _spread(squares, 1)
+    top, reach = highest, 1
+    slope = np.zeros_like(top)
+    while reach < TOP_SIZE // 2:
+        highest = _spread(highest, reach)  # now of all within 2 * reach squares
+        np.maximum(slope, (highest - top) / (reach * TOP_TEXELS), out=slope)
+        reach *= 2
+    return np.ascontiguousarray(np.stack([top, slope], -1), np.float32).ravel()
+
+
+def _spread(highest: Floats, by: int) -> Floats:
+    """The highest of all squares at most `by` away, by the way the map repeats; `highest` knows those nearer."""
+    along = np.maximum(np.maximum(np.roll(highest, by, 0), np.roll(highest, -by, 0)), highest)
+    return np.maximum(np.maximum(np.roll(along, by, 1), np.roll(along, -by, 1)), along)
 
 
 def pack_silhouettes(layers: list[Floats]) -> Floats:

@@ -22,6 +22,8 @@ FLAT, WINDOWS, ROAD, BRICK, GROUND, WATER, PUDDLES, PLANKS, PLANET, SEABED = ran
 _ELLIPSOID, _BOX, _CAPSULE, _CYLINDER, _CONE, _TORUS, _PLANE, _TERRAIN = range(8)
 _CITY, _TREES, _ROCKS, _BOX_ROW, _PROFILE, _LEAFY = range(8, 14)
 SHARP = 0.001
+FAR_OFF = 1e6  # metres; as good as endless
+TALLEST = 4.7  # a city's highest mast, in its `height`
 
 
 class Materials:
@@ -62,7 +64,7 @@ class Primitives:
 
     def __init__(self) -> None:
         self._rows: list[Floats] = []
-        self._bounds: list[tuple[float, float, float, float]] = []
+        self._bounds: list[tuple[float, ...]] = []
         self.group = 0
         self.cast: list[tuple[str, int, int]] = []  # who is in it: the kind, the first and the last group
 
@@ -82,8 +84,9 @@ class Primitives:
         smooth: float = SHARP,
         reach: float = 0.0,
         centre: Triple | None = None,
+        within: Triple = (FAR_OFF, FAR_OFF, FAR_OFF),
     ) -> None:
-        """`reach` is the radius round `centre` outside which nothing is; 0 means everywhere."""
+        """`reach` is the radius round `centre` outside which nothing is; 0 means everywhere `within` that far of it."""
         row = np.zeros(PRIM_WIDTH, np.float32)
         row[:4] = opcode, self.group, smooth, material
         row[4:7] = position
@@ -91,7 +94,9 @@ class Primitives:
         row[PRIM_PARAMS : PRIM_PARAMS + len(params)] = params
         self._rows.append(row)
         x, y, z = position if centre is None else centre
-        self._bounds.append((float(x), float(y), float(z), reach + smooth if reach > 0 else 0.0))
+        reach = reach + smooth if reach > 0 else 0.0
+        a, b, c = within if reach == 0.0 else (reach, reach, reach)
+        self._bounds.append((x, y, z, reach, x - a, y - b, z - c, x + a, y + b, z + c))
 
     def ellipsoid(
         self, material: int, at: Triple, radii: Triple, rotation: Vector | None = None, smooth: float = SHARP
@@ -111,9 +116,14 @@ class Primitives:
         *,
         endless: bool = False,
     ) -> None:
-        """A box of half sizes `half`; an `endless` one is never culled (walls, roads)."""
+        """A box of half sizes `half`; an `endless` one (walls, roads) is never culled, turned or melted."""
         x, y, z = half
-        reach = 0.0 if endless else math.sqrt(x * x + y * y + z * z)
+        if endless:
+            assert rotation is None
+            assert smooth == SHARP
+            self._add(_BOX, material, at, (x, y, z, corner), within=half)
+            return
+        reach = math.sqrt(x * x + y * y + z * z)
         self._add(_BOX, material, at, (x, y, z, corner), rotation=rotation, smooth=smooth, reach=reach)
 
     def capsule(
@@ -177,7 +187,7 @@ class Primitives:
 
     def plane(self, material: int, y: float) -> None:
         """The level ground (or water) at height `y`."""
-        self._add(_PLANE, material, (0, y, 0))
+        self._add(_PLANE, material, (0, y, 0), within=(FAR_OFF, 0.0, FAR_OFF))
 
     def terrain(
         self, material: int, y: float, *, scale: float, height: float, shift: tuple[float, float] = (0, 0)
@@ -196,7 +206,8 @@ class Primitives:
         seed: float,
     ) -> None:
         """Endless blocks of towers, tallest round `centre`."""
-        self._add(_CITY, material, (0, 0, 0), (cell, half, height, 0, *centre, seed, 0.0042))
+        within = (FAR_OFF, height * TALLEST, FAR_OFF)
+        self._add(_CITY, material, (0, 0, 0), (cell, half, height, 0, *centre, seed, 0.0042), within=within)
 
     def trees(
         self,
@@ -235,7 +246,8 @@ class Primitives:
 
     def box_row(self, material: int, at: Triple, half: Triple, corner: float, period: float) -> None:
         """A box repeated for ever along z."""
-        self._add(_BOX_ROW, material, at, (*half, corner, period))
+        within = (half[0] + corner, half[1] + corner, FAR_OFF)
+        self._add(_BOX_ROW, material, at, (*half, corner, period), within=within)
 
     def profile(
         self,
@@ -246,12 +258,17 @@ class Primitives:
         *,
         blend: float,
         layer: int,
+        scale: float = 1.0,
+        within: tuple[Triple, float] | None = None,
     ) -> None:
-        """A solid cut by three silhouettes, textures `layer` (side), + 1 (front), + 2 (top)."""
+        """A solid cut by three silhouettes, textures `layer` (side), + 1 (front), + 2 (top), in units of `scale`.
+
+        `within` is the ball that holds what is seen of it, where that is less than its box.
+        """
         x, y, z = size
-        params = (1 / x, 1 / y, 1 / z, 1.0, blend, layer)
-        reach = 0.5 * math.sqrt(x * x + y * y + z * z)
-        self._add(_PROFILE, material, at, params, rotation=rotation, reach=reach)
+        params = (1 / x, 1 / y, 1 / z, scale, blend, layer)
+        centre, reach = (at, 0.5 * math.sqrt(x * x + y * y + z * z)) if within is None else within
+        self._add(_PROFILE, material, at, params, rotation=rotation, reach=reach, centre=centre)
 
     def arrays(self) -> tuple[Floats, Floats]:
         """Rows and bounding spheres, as the kernels read them."""

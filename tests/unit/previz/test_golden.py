@@ -32,6 +32,7 @@ SHOTS: dict[str, dict[str, Any]] = {
     "river": {"setting": "river", "cast": [("duck", None)]},
     "room-dance": {"setting": "room", "cast": [("robot", "dance")]},
     "sea-boat": {"setting": "sea", "cast": [("boat", None)]},
+    "snow-silhouette": {"setting": "mountains", "cast": [("silhouette", "walk")], "weather": "snow"},
     "space": {"setting": "space", "cast": [("spaceship", None)]},
     "street-night": {"setting": "street", "cast": [("motorbike", None)], "time": "night", "weather": "rain"},
     "studio": {"setting": "room", "variant": "studio", "cast": [("product", None)]},

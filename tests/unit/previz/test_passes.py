@@ -44,11 +44,12 @@ def scene(width: int, height: int, *, ball: bool) -> tuple[np.ndarray, np.ndarra
     light = np.empty((height, width, 3), np.float32)
     away, groups = np.empty((height, width), np.float32), np.empty((height, width), np.float32)
     table = np.zeros((layout.HEIGHT_SIZE, layout.HEIGHT_SIZE, 4), np.float32).ravel()
+    tops = np.zeros((layout.TOP_SIZE, layout.TOP_SIZE, 2), np.float32).ravel()
     silhouettes = np.zeros(layout.TEXTURE_AREA * 4, np.float32)
     clouds = np.zeros(layout.HEIGHT_SIZE**2, np.float32)
     function("render")(
         *(light, away, groups, camera, rows, bounds, len(rows), materials.array(), np.zeros(layout.ENV_WIDTH, "f")),
-        *(np.zeros((1, layout.LIGHT_WIDTH), "f"), 0, table, clouds, silhouettes, 0.0),
+        *(np.zeros((1, layout.LIGHT_WIDTH), "f"), 0, table, tops, clouds, silhouettes, 0.0),
         *(0, -(-height // layout.TILE_HEIGHT), Effort(far=200.0).row()),
     )
     return away, groups, camera

@@ -23,7 +23,8 @@ WEARS = [
 
 
 def made(kind: str, **wishes: str | None) -> Subject:
-    return SUBJECTS[kind](Materials(), Cast(kind=kind, **wishes))  # type: ignore[arg-type]
+    cast = Cast(kind=kind, **wishes)  # type: ignore[arg-type]
+    return SUBJECTS[kind].of(cast)(Materials(), cast)
 
 
 def solids(
@@ -62,7 +63,8 @@ def test_every_action_is_a_finite_shape_of_the_declared_size(kind: str, action: 
 def test_every_outfit_looks_otherwise(kind: str, outfit: str) -> None:
     def look(**wishes: str) -> bytes:
         materials = Materials()
-        subject = SUBJECTS[kind](materials, Cast(kind=kind, **wishes))  # type: ignore[arg-type]
+        cast = Cast(kind=kind, **wishes)  # type: ignore[arg-type]
+        subject = SUBJECTS[kind].of(cast)(materials, cast)
         return solids(subject).tobytes() + materials.array().tobytes()
 
     if kind in ("detective", "astronaut"):

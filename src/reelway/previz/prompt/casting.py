@@ -17,6 +17,7 @@ PLURAL = 3  # what a plural without a number stands for
 PHRASE_MAX = 6  # words before a noun that may belong to it
 _THE = listed("""the this that these those his her their its der die das le la les el los las il lo gli o os as""")
 _A = frozenset(["a", "an"])
+_TABLES = listed("table desk pedestal plinth counter podium tisch mesa tavolo")
 _OF = frozenset(["of", "von", "de", "d", "di"])
 
 
@@ -50,12 +51,14 @@ def cast_of(reading: Reading) -> list[Role]:
             continue  # "police car", "samurai warrior": the noun is what follows
         phrase = _before(reading, hit)
         again = next(
-            (role for role in roles if role.cast.kind == meaning.value and _again(reading, role, hit, phrase)), None
+            (role for role in roles if role.cast.named == meaning.value and _again(reading, role, hit, phrase)), None
         )
         if again is not None:
             _tell(reading, again, phrase)
         elif len(roles) < CAST_MAX:
-            role = Role(hit, Cast(kind=meaning.value, count=_count(hit, phrase), outfit=meaning.outfit or None))
+            kind, _, what = meaning.value.partition(": ")
+            cast = Cast(kind=kind, what=what or None, count=_count(hit, phrase), outfit=meaning.outfit or None)
+            role = Role(hit, cast)
             if meaning.colour:
                 role.cast = replace(role.cast, colour=meaning.colour)
             _tell(reading, role, phrase)
@@ -64,6 +67,7 @@ def cast_of(reading: Reading) -> list[Role]:
     _dress(reading, roles)
     _dye(reading, roles)
     _act(reading, roles)
+    _raise(reading, roles)
     return roles
 
 
@@ -73,7 +77,7 @@ def _is_place(reading: Reading, hit: Hit) -> bool:
 
 
 def _again(reading: Reading, role: Role, hit: Hit, phrase: _Phrase) -> bool:
-    same = reading.text_of(role.hit).lower() == reading.text_of(hit).lower()
+    same = role.cast.what is not None or reading.text_of(role.hit).lower() == reading.text_of(hit).lower()
     return phrase.the or (same and phrase.count is None and not phrase.one)
 
 
@@ -202,6 +206,18 @@ def _act(reading: Reading, roles: list[Role]) -> None:
             _give(reading, owner, hit, meaning)
 
 
+def _raise(reading: Reading, roles: list[Role]) -> None:
+    """What has no model and is on a table is put on a pedestal."""
+    for place in range(len(reading.tokens)):
+        hit = reading.hit(place)
+        if hit is None or reading.word(place) not in _TABLES or not reading.is_after(place, "within"):
+            continue
+        owner = _nearest(reading, roles, hit, lambda role: role.cast.what is not None)
+        if owner is not None and owner.cast.outfit is None:
+            owner.cast = replace(owner.cast, outfit="pedestal")
+            reading.use(hit, "outfit", "pedestal")
+
+
 def _is_noun(reading: Reading, hit: Hit) -> bool:
     before = reading.word(hit.start - 1)
     return (before in _A or before in _THE or before in _OF) and not reading.word(hit.start).endswith("ing")
@@ -216,7 +232,7 @@ def _nearest(reading: Reading, roles: list[Role], hit: Hit, fits: Callable[[Role
 
 def _give(reading: Reading, role: Role, hit: Hit, meaning: Meaning) -> None:
     """Let a role do what it can that is nearest to the verb."""
-    known = SUBJECTS[role.cast.kind].words.actions
+    known = SUBJECTS[role.cast.kind].of(role.cast).words.actions
     own = next((m.value for m in hit.meanings if m.field == "action" and m.of == role.cast.kind), None)
     general = [m.value for m in hit.meanings if m.field == "action"]
     chosen = own or next((value for value in general if value in known), None)

@@ -186,7 +186,17 @@ PEOPLE = """human somebody adult lady gentleman guy elder teen baby toddler infa
     rider commuter tourist passenger explorer hunter archer pirate viking gladiator ninja nun bishop pope prophet
     clown
     magician mime beggar thief prisoner guard sheriff emperor empress duke lord servant slave villager citizen
-    protester refugee survivor patient bodybuilder villain hero heroine"""
+    protester refugee survivor patient bodybuilder villain hero heroine superhero supervillain"""
+
+# What icons are called that mostly means something else, and names of two words that do not mean their last one.
+NO_ICONS = """hearts spades clubs diamonds scales heart anchor basket beans clamp compass compression collision cooking
+    dash dizzy flags chart fan hole jar joker kiss ladder lime mag mega mute olive package party pie pill pouch pound
+    present receipt ribbon rose shell slide speaker sound stars stew tea ticket toilet art palette barber birthday boom
+    calling cd controller curry die disco dollar email euro fax gun pistol hockey lightning milk nest pawn poop shit
+    rice salad tada sunny cloudy rainy snowy stormy wind anger blossom heartbeat cupid calendar sponge soap sake zzz
+    no-bell no-sound quiet-sound loud-sound cool fan bamboo bank clip hut joy seat sparkler cock placard sun-with
+    heart-suit club-suit red-car blue-car truck angel train-front"""
+ICONS = "an-alien aliens a-rose red-rose white-rose roses hot-dog"
 
 # Clothes that need not be an outfit of the subject: a colour before them dyes what is worn.
 CLOTHES = """coat trench-coat raincoat overcoat jacket hoodie dress gown skirt suit shirt blouse sweater jumper
@@ -197,8 +207,8 @@ CLOTHES = """coat trench-coat raincoat overcoat jacket hoodie dress gown skirt s
     casaco jaqueta chapeu cappotto vestito giacca cappello 外套 裙子 雨衣 コート ドレス"""
 
 # Other uses of words that name something else: read first, and then no more.
-IDIOMS = """snow-capped clearing midnight-blue day-dream rose-garden orange-juice sun-flower bird-watching fish-eye
-    horse-power dog-day
+IDIOMS = """snow-capped cherry-blossom clearing midnight-blue day-dream rose-garden orange-juice sun-flower
+    bird-watching fish-eye horse-power dog-day
     light-year water-color crane-machine sea-level field-of-view depth-of-field shallow-depth-of-field
     color-grading colour-grading motion-blur slow-mo high-quality highly-detailed ultra-detailed high-detail
     best-quality

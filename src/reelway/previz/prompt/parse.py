@@ -22,7 +22,7 @@ def parse(prompt: str, negative_prompt: str = "", *, move: str | None = None, du
     Moments in the prompt ("after two seconds") are taken in a clip of `duration_s`.
     """
     reading = Reading(prompt)
-    _refuse(reading, Reading(negative_prompt))
+    _refuse(reading, Reading(negative_prompt, unwanted=True))
     filming = filming_of(reading, duration_s)
     roles = cast_of(reading)
     cast, gone = _wanted(reading, roles)
@@ -71,7 +71,7 @@ def _refused_kinds(reading: Reading) -> set[str]:
 def _wanted(reading: Reading, roles: list[Role]) -> tuple[tuple[Cast, ...], bool]:
     """The cast without those that are unwanted, and whether somebody was."""
     refused = _refused_kinds(reading)
-    kept = tuple(role.cast for role in roles if role.cast.kind not in refused)
+    kept = tuple(role.cast for role in roles if role.cast.named not in refused)
     return kept, len(kept) < len(roles)
 
 

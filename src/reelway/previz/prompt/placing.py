@@ -25,14 +25,14 @@ def place_of(
 
 
 def _flies(one: Cast) -> bool:
-    return "fly" in list(SUBJECTS[one.kind].words.actions)[:1]
+    return "fly" in list(SUBJECTS[one.kind].of(one).words.actions)[:1]
 
 
 def _named(reading: Reading, taken: set[int], cast: tuple[Cast, ...]) -> str | None:
     """The place with the best reasons: where things happen counts more than what is only near or far."""
     scores: dict[str, float] = {}
     words: dict[str, Hit] = {}
-    homes = {SUBJECTS[one.kind].words.home for one in cast[:1]}
+    homes = {SUBJECTS[one.kind].of(one).words.home for one in cast[:1]}
     unwanted = {value for field, value in reading.refusals() if field == "setting"}
     for hit, _ in reading.meant("setting"):
         if hit.start in taken:
@@ -67,7 +67,7 @@ def _named(reading: Reading, taken: set[int], cast: tuple[Cast, ...]) -> str | N
 def _unnamed(reading: Reading, cast: tuple[Cast, ...], moods: list[str], prompt: str) -> tuple[str, bool]:
     unwanted = {value for field, value in reading.refusals() if field == "setting"}
     if cast:
-        home = SUBJECTS[cast[0].kind].words.home
+        home = SUBJECTS[cast[0].kind].of(cast[0]).words.home
         if home.partition(":")[0] in SETTINGS and home not in unwanted:
             return home, False
     for mood in [*moods, "any"]:

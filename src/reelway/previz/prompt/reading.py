@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from reelway.previz.prompt import likeness
+from reelway.previz.prompt import likeness, things
 from reelway.previz.prompt.text import Token, joined, listed, tokens
 from reelway.previz.prompt.vocabulary import Hit, Meaning, hits, is_english, silent
 from reelway.previz.shot import Heard
@@ -18,11 +18,14 @@ _BUT = listed("""but just only aber mais pero mas ma""")
 class Reading:
     """What `text` says; words that are unwanted ("no rain") or only compared with are set apart."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, unwanted: bool = False) -> None:
+        """`unwanted`: the text is a list of what is to be left out."""
         self.tokens: list[Token] = tokens(text)
         self.hits: list[Hit] = hits(self.tokens)
         if is_english(self.tokens):
+            self.hits = [hit for hit in self.hits if not self._is_foreign(hit)]
             self._guess()
+        self.hits = things.settled(self.hits, self.tokens, every=unwanted)
         self._covering: dict[int, int] = {}
         for number, hit in enumerate(self.hits):
             self._covering.update(dict.fromkeys(range(hit.start, hit.end), number))
@@ -125,12 +128,18 @@ class Reading:
     def _guess(self) -> None:
         """Words that the lexicon does not know are taken for the words that they are nearest to in meaning."""
         known = {place for hit in self.hits for place in range(hit.start, hit.end)}
+        about = things.somebody(self.hits)
         for place, token in enumerate(self.tokens):
             if place in known or token.mark or silent(token.word):
                 continue
-            if guess := likeness.nearest(token.word):
+            name = place > 0 and not self.tokens[place - 1].ends and token.text[:1].isupper()
+            if guess := likeness.nearest(token.word, beasts=not name, things=not (name or about)):
                 self.hits.append(Hit(place, place + 1, (guess.meaning,), guess.plural, guess.likeness))
         self.hits.sort(key=lambda hit: hit.start)
+
+    def _is_foreign(self, hit: Hit) -> bool:
+        """A word of another language in an English prompt; other scripts tell of themselves."""
+        return hit.of("icon_elsewhere") is not None and self.tokens[hit.start].word.isascii()
 
     def _set_apart(self) -> None:
         for hit in self.hits:

@@ -53,6 +53,11 @@ def joined(read: list[Token]) -> str:
     return re.sub(rf"(?<={_SIGN}) (?={_SIGN})", "", text)
 
 
+def is_sign(word: str) -> bool:
+    """Whether it is a sign of Chinese or Japanese."""
+    return re.fullmatch(_SIGN, word) is not None
+
+
 def listed(words: str) -> frozenset[str]:
     """The words of a text with spaces between them."""
     return frozenset(words.split())

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from reelway.previz.camera import MOVES
+from reelway.previz.icons.facts import called, called_elsewhere
 from reelway.previz.prompt import lexicon
-from reelway.previz.prompt.forms import forms
-from reelway.previz.prompt.text import Token, words_of
+from reelway.previz.prompt.forms import STEM_MIN, forms
+from reelway.previz.prompt.text import Token, is_sign, words_of
 from reelway.previz.settings import SETTINGS
 from reelway.previz.subjects import SUBJECTS
 
@@ -111,7 +112,35 @@ def _root() -> _Node:
     put(lexicon.AWAY, Meaning("away", ""))
     put(lexicon.LIKE, Meaning("like", ""))
     put(lexicon.STYLE_OF, Meaning("style_of", ""))
+    for name, icon in called().items():
+        if _may_be_called(root, name):
+            put(name, Meaning("icon", f"silhouette: {icon}"))
+    for name, icon in called_elsewhere().items():
+        if _may_be_called(root, name, elsewhere=True):
+            put(name, Meaning("icon_elsewhere", f"silhouette: {icon}"))
     return root
+
+
+def _may_be_called(root: _Node, name: str, *, elsewhere: bool = False) -> bool:
+    """Whether an icon is known by a name: words that mean something go on meaning it, also at the end of others."""
+    phrases = words_of(name)
+    if not phrases or not phrases[0] or name in lexicon.NO_ICONS.split():
+        return False
+    node: _Node | None = root
+    for word in phrases[0]:
+        node = node.after.get(word) if node is not None else None
+    if node is not None and node.meanings:
+        return False
+    first, last = phrases[0][0], phrases[0][-1]
+    if name in lexicon.ICONS.split():
+        return True
+    if len(phrases[0]) > 1:
+        end = root.after.get(last)
+        return is_sign(first) or end is None or all(m.field not in ("subject", "setting") for m in end.meanings)
+    if elsewhere:
+        # A sign is part of other words, and a stem of few letters begins them.
+        return not silent(first) and not is_sign(first) and len(first) >= (4 if first.isascii() else STEM_MIN + 2)
+    return not silent(first)
 
 
 @cache

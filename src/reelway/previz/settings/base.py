@@ -1,5 +1,6 @@
 """What every place shares: it stages a subject, moves a camera, and is lit by an hour and a weather."""
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,7 +17,7 @@ from reelway.previz.shot import Cast, Shot
 from reelway.previz.spmd import layout
 from reelway.previz.subjects import SUBJECTS, Stage
 from reelway.previz.subjects.company import Company, Room
-from reelway.previz.textures import fractal, pack_heights, pack_silhouettes
+from reelway.previz.textures import fractal, pack_heights, pack_silhouettes, pack_tops
 from reelway.previz.words import SettingWords
 from reelway.previz.world import Frame, Light, Materials, Primitives
 
@@ -98,7 +99,9 @@ class Setting(ABC):
         self._planks = self.materials.add((0.17, 0.125, 0.085), specular=0.15, gloss=0.3)
         self._piles = self.materials.add((0.085, 0.065, 0.05), specular=0.12, gloss=0.3)
         self.material_rows = self.materials.array()
-        self.height_rows = pack_heights(self.heights())
+        heights = self.heights()
+        self.height_rows = pack_heights(heights)
+        self.top_rows = pack_tops(heights)
         self.texture_rows = pack_silhouettes(self.hero.silhouettes() if self.hero else [])
         self.cloud_rows = fractal(self.seed + 77, first=4, gain=0.55).ravel()
 
@@ -222,6 +225,16 @@ class Setting(ABC):
         """Width over height of the picture."""
         return self._aspect
 
+    def _bearing(self, t: float) -> float:
+        """Where the camera is, in radians from where the hero goes."""
+        stage = self.hero_stage(t)
+        away = self.camera(t).eye - stage.at
+        return math.remainder(math.atan2(float(away[0]), float(away[2])) - stage.heading, 2 * math.pi)
+
+    @cached_property
+    def _bearing_amid(self) -> float:
+        return self._bearing(self.duration_s / 2)
+
     def lit(self, t: float) -> Air:
         """The air at the hour and in the weather of the shot."""
         air = self.air(t)
@@ -238,7 +251,7 @@ class Setting(ABC):
         lights = self.lights(t)
         hero = (-9, -9)
         if self.hero is not None:
-            stage = self.hero_stage(t)
+            stage = replace(self.hero_stage(t), watched=self._bearing(t), watched_amid=self._bearing_amid)
             if self.decked:
                 self._deck(prims, stage)
             hero = self.hero.place(prims, stage, self.ground)

@@ -55,7 +55,7 @@ class City(Setting):
     )
 
     def admits(self, cast: Cast) -> bool:
-        return SUBJECTS[cast.kind].medium == AIR
+        return SUBJECTS[cast.kind].of(cast).medium == AIR
 
     def build(self) -> None:
         add, lit = self.materials.add, 0.25 + 0.75 * self.dark

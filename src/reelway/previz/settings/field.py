@@ -22,7 +22,7 @@ class Field(Land):
             village hillside feld wiese dorf champ campo pradera aldea prato 田野 草原 农场 草地 поле луг حقل खेत""",
         kinds={
             "wheat": "wheat wheatfield cornfield corn rye barley harvest autumn weizen ble trigo grano 麦田 麦",
-            "savanna": "savanna savannah steppe serengeti",
+            "savanna": "savanna savannah savane savanne sabana savana steppe serengeti",
             "lavender": "lavender tulip flower-field poppy",
         },
         moods={"warm": "", "any": ""},

@@ -101,7 +101,7 @@ class Mars(Setting):
 
     def stage(self, gone: float, t: float) -> Stage:
         x, z = -1.2 + math.sin(self.turn) * gone, 10 + math.cos(self.turn) * gone
-        at = np.array([x, self.ground(x, z) + 0.06, z])
+        at = np.array([x, self.ground(x, z), z])
         return Stage(at=at, heading=self.turn, gone=gone, t=t)
 
     def path(self, t: float, k: float) -> Pose:

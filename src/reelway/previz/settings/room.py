@@ -238,8 +238,8 @@ class Room(Setting):
 
     def _studio(self, prims: Primitives) -> None:
         prims.new_group()
-        prims.box(self.paper, (0, -0.5, 0), (14.0, 0.5, 14.0), 0.0, smooth=1.4, endless=True)
-        prims.box(self.paper, (0, 4.0, 6.8), (14.0, 6.0, 0.8), 0.0, smooth=1.4, endless=True)
+        prims.box(self.paper, (0, -0.5, 0), (14.0, 0.5, 14.0), 0.0, smooth=1.4)
+        prims.box(self.paper, (0, 4.0, 6.8), (14.0, 6.0, 0.8), 0.0, smooth=1.4)
         for side, z, y in ((-1, -0.4, 2.15), (1, 1.6, 2.0)):
             prims.new_group()
             turn = turn_y(side * (-1.05 if side < 0 else -1.25)) @ turn_x(0.25)

@@ -108,7 +108,7 @@ class Street(Setting):
         self.table = np.random.default_rng(self.seed + 2).random((2, 53, 10))
 
     def space(self, cast: Cast) -> Room:
-        subject = SUBJECTS[cast.kind]
+        subject = SUBJECTS[cast.kind].of(cast)
         rolls = subject.speed > 4.0 or subject.length > 3.5 or subject.medium != LAND
         return self.room if rolls else PAVEMENT
 

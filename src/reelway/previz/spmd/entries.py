@@ -7,7 +7,7 @@ C-ordered array of two dimensions; `b` arrays hold bytes, `i` and `n` arrays 32-
 #: Each unit is compiled by itself, at the same time as the others.
 UNITS = {
     "march": {
-        "render": "f3 f2 f2 f1 f2 f2 n f1 f1 f2 n f1 f1 f1 f n n f1",
+        "render": "f3 f2 f2 f1 f2 f2 n f1 f1 f2 n f1 f1 f1 f1 f n n f1",
     },
     "finish": {
         "motion_blur": "f3 f3 f2 f2 d1 d1 f f d n d",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PARTS = ("maths", "march", "sky", "shade", "frame")
+PARTS = ("maths", "cull", "march", "sky", "shade", "shadow", "mirror", "frame")
 PLAIN_PARTS = ("filters", "strokes", "lattice")  # these count in whatever they are given
 LAYERS = {0: 0, 1: 3, 2: 6}
 

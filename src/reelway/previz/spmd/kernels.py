@@ -66,11 +66,20 @@ TILE_SHIFT = 5
 LANES = TILE_WIDTH * TILE_HEIGHT
 HEIGHT_SIZE = 1024
 TEXTURE_SIZE = 128
+TOP_SHIFT = 1
+TOP_TEXELS = 1 << TOP_SHIFT
+TOP_SIZE = HEIGHT_SIZE >> TOP_SHIFT
 TEXTURE_AREA = TEXTURE_SIZE * TEXTURE_SIZE
+BOX = 1
 PLANE = 6
 TERRAIN = 7
+TREES = 9
+ROCKS = 10
+LEAFY = 13
 PRIM_WIDTH = 24
 PRIM_PARAMS = 16
+BALL_RADIUS = 3
+SIDES = 4
 MATERIAL_WIDTH = 24
 ALBEDO = 0
 SPECULAR = 3
@@ -517,7 +526,12 @@ def distance(PX, PY, PZ, D, G, prims, listed, count, heights, tex, SC, JC):
                 antenna = math.sqrt(lx * lx + lz * lz) - F32(0.35)
                 body = fmin(body, fmax(antenna, y - tall * (F32(1.0) + F32(0.25) * r2)))
                 gap = cell * F32(0.5) - half
-                d = fmin(body, fmax(cell * F32(0.5) - fmax(lx, lz) + gap, gap * F32(0.6)))
+                near = fmin(body, fmax(cell * F32(0.5) - fmax(lx, lz) + gap, gap * F32(0.6)))
+                ox = x - centre_x
+                oz = z - centre_z
+                off = fmax(math.sqrt(ox * ox + oz * oz) - cell, F32(0.0))
+                roof = height * (F32(0.83) + F32(3.83) * fexpn(-off * falloff))
+                d = fmax(near, (y - roof) * F32(0.45))
                 so_far = G[lane]
                 melt = fmax(smooth - abs(so_far - d), F32(0.0)) * inv_smooth
                 G[lane] = fmin(so_far, d) - melt * melt * smooth * F32(0.25)
@@ -889,6 +903,394 @@ def distance_id(PX, PY, PZ, D, G, M, BEST, prims, listed, count, heights, tex, S
     distance(PX, PY, PZ, D, G, prims, listed, count, heights, tex, SC, JC)
 
 
+@inline
+def strewn(opcode):
+    """Whether a primitive is strewn over a height field."""
+    return (opcode == TREES) | (opcode == ROCKS) | (opcode == LEAFY)
+
+
+@kernel
+def cull(listed, bounds, prim_count, cx, cy, cz, r0, dx, dy, dz, ca, sa, far):
+    n = 0
+    for p in range(prim_count):
+        r = bounds[p, BALL_RADIUS]
+        if r <= F32(0.0):
+            listed[n] = p
+            n += 1
+        else:
+            r += r0
+            vx = bounds[p, 0] - cx
+            vy = bounds[p, 1] - cy
+            vz = bounds[p, 2] - cz
+            b = vx * dx + vy * dy + vz * dz
+            dd = vx * vx + vy * vy + vz * vz
+            pe = math.sqrt(fmax(dd - b * b, F32(0.0)))
+            if ca <= F32(0.05):
+                ok = dd < (r + far) * (r + far)
+            else:
+                ok = b > -r and pe * ca - b * sa < r * F32(1.02) and (b - r < far)
+            if ok:
+                listed[n] = p
+                n += 1
+    return n
+
+
+@kernel
+def touching(listed, bounds, of, count, box, margin):
+    """List those of `of` that may be within `margin` of a box (3 + 3)."""
+    n = 0
+    for q in range(count):
+        p = of[q]
+        over = True
+        for side in range(3):
+            over = over and bounds[p, SIDES + side] - margin < box[3 + side]
+            over = over and bounds[p, SIDES + 3 + side] + margin > box[side]
+        if over:
+            listed[n] = p
+            n += 1
+    return n
+
+
+@kernel
+def around(box, PX, PY, PZ, HIT):
+    """The box (3 + 3) that holds all points of lanes that hit something."""
+    x0 = F32(F32(1000000000.0))
+    y0 = F32(F32(1000000000.0))
+    z0 = F32(F32(1000000000.0))
+    x1 = F32(-F32(1000000000.0))
+    y1 = F32(-F32(1000000000.0))
+    z1 = F32(-F32(1000000000.0))
+    for lane in range(PX.size):
+        on = HIT[lane] > F32(0.5)
+        x = PX[lane]
+        y = PY[lane]
+        z = PZ[lane]
+        x0 = fmin(x0, x if on else F32(F32(1000000000.0)))
+        y0 = fmin(y0, y if on else F32(F32(1000000000.0)))
+        z0 = fmin(z0, z if on else F32(F32(1000000000.0)))
+        x1 = fmax(x1, x if on else F32(-F32(1000000000.0)))
+        y1 = fmax(y1, y if on else F32(-F32(1000000000.0)))
+        z1 = fmax(z1, z if on else F32(-F32(1000000000.0)))
+    box[0] = x0
+    box[1] = y0
+    box[2] = z0
+    box[3] = x1
+    box[4] = y1
+    box[5] = z1
+
+
+@kernel
+def reaching(some, lights, light_count, box):
+    """Copy the lights that are seen on what is in a box (3 + 3); says how many."""
+    count = 0
+    for q in range(light_count):
+        d2 = F32(0)
+        for side in range(3):
+            off = fmax(fmax(box[side] - lights[q, side], lights[q, side] - box[3 + side]), F32(0))
+            d2 += off * off
+        far = d2 / (lights[q, 6] * lights[q, 6])
+        bright = fmax(fmax(lights[q, 3], lights[q, 4]), lights[q, 5])
+        if bright > F32(0.002) * (F32(1.0) + F32(8.0) * far + F32(4.0) * far * far):
+            for column in range(LIGHT_WIDTH):
+                some[count, column] = lights[q, column]
+            count += 1
+    return count
+
+
+@kernel
+def clear(PX, PY, PZ, DY, S, prims, p, tops, SC, JC):
+    """How far each ray may go on above a height field, and what is strewn over it, for sure; 0 where it is too low."""
+    lanes = S.size
+    if prims[p, 0] == TERRAIN:
+        scale = prims[p, PRIM_PARAMS]
+        height = prims[p, PRIM_PARAMS + 1]
+        over = F32(0)
+        wide = F32(0)
+    else:
+        scale = prims[p, PRIM_PARAMS + 5]
+        height = prims[p, PRIM_PARAMS + 4]
+        over = prims[p, PRIM_PARAMS + 1] * F32(1.4)
+        wide = prims[p, PRIM_PARAMS + 1] * F32(0.5)
+    x0 = prims[p, PRIM_PARAMS + 2] - prims[p, 4]
+    z0 = prims[p, PRIM_PARAMS + 3] - prims[p, 6]
+    y0 = prims[p, 5] + over
+    steep = height * scale
+    for lane in range(lanes):
+        u = I32(ffloor((PX[lane] + x0) * scale)) & I32(HEIGHT_SIZE - 1)
+        v = I32(ffloor((PZ[lane] + z0) * scale)) & I32(HEIGHT_SIZE - 1)
+        JC[0, lane] = ((v >> I32(TOP_SHIFT)) * I32(TOP_SIZE) + (u >> I32(TOP_SHIFT))) * I32(2)
+    for lane in range(lanes):
+        at = U32(JC[0, lane])
+        SC[0, lane] = tops[at]
+        SC[1, lane] = tops[at + U32(1)]
+    for lane in range(lanes):
+        dy = DY[lane]
+        slope = SC[1, lane] * steep
+        above = PY[lane] - y0 - SC[0, lane] * height - slope * wide
+        falls = slope * math.sqrt(fmax(F32(1.0) - dy * dy, F32(0.0))) - dy
+        s = above / fmax(falls, F32(1e-05))
+        S[lane] = s if above > F32(0.0) else F32(0.0)
+
+
+@kernel
+def soar(OX, OY, OZ, DX, DY, DZ, T, TM, PX, PY, PZ, S, prims, p, tops, SC, JC):
+    """Take the rays as far as they are clear of a height field."""
+    lanes = T.size
+    for _ in range(24):
+        for lane in range(lanes):
+            t = T[lane]
+            PX[lane] = OX[lane] + DX[lane] * t
+            PY[lane] = OY[lane] + DY[lane] * t
+            PZ[lane] = OZ[lane] + DZ[lane] * t
+        clear(PX, PY, PZ, DY, S, prims, p, tops, SC, JC)
+        na = 0
+        for lane in range(lanes):
+            t = T[lane]
+            s = S[lane]
+            T[lane] = fmin(t + s, TM[lane])
+            na += I32((s > F32(0.02) + F32(0.03) * t) & (t + s < TM[lane]))
+        if na == 0:
+            break
+
+
+@kernel
+def meet_hill(OX, OY, OZ, DX, DY, DZ, T, TM, ACT, PX, PY, PZ, D, G, S, prims, one, heights, tops, tex, SC, JC, hsteps):
+    """Where the rays meet a height field; that bounds them in TM. Growing steps, then bisection."""
+    lanes = T.size
+    TP = stack(lanes, F32)
+    TT = stack(lanes, F32)
+    T1 = stack(lanes, F32)
+    D1 = stack(lanes, F32)
+    D2 = stack(lanes, F32)
+    CA = stack(lanes, F32)
+    CB = stack(lanes, F32)
+    for lane in range(lanes):
+        TT[lane] = T[lane]
+    soar(OX, OY, OZ, DX, DY, DZ, TT, TM, PX, PY, PZ, D, prims, one[0], tops, SC, JC)
+    na = 0
+    for lane in range(lanes):
+        TP[lane] = TT[lane]
+        T1[lane] = TT[lane]
+        D1[lane] = F32(1000000000.0)
+        D2[lane] = F32(1000000000.0)
+        CB[lane] = -F32(1.0)
+        a = I32(TT[lane] < TM[lane])
+        ACT[lane] = a * I32(2)
+        na += a
+    if na == 0:
+        return
+    for _ in range(hsteps):
+        for lane in range(lanes):
+            t = TT[lane]
+            PX[lane] = OX[lane] + DX[lane] * t
+            PY[lane] = OY[lane] + DY[lane] * t
+            PZ[lane] = OZ[lane] + DZ[lane] * t
+        clear(PX, PY, PZ, DY, S, prims, one[0], tops, SC, JC)
+        distance(PX, PY, PZ, D, G, prims, one, I64(1), heights, tex, SC, JC)
+        na = 0
+        for lane in range(lanes):
+            t = TT[lane]
+            d = D[lane]
+            a = ACT[lane]
+            ins = I32(d < F32(0.0))
+            a = I32(1) if (a == 2) & (ins == 1) else a
+            tm = TM[lane]
+            a = I32(0) if (a == 2) & (t >= tm) else a
+            before = D1[lane]
+            dips = (a == 2) & (before < D2[lane]) & (before < d) & (before < F32(0.02) * t) & (CB[lane] < F32(0.0))
+            CA[lane] = T1[lane] if dips else CA[lane]
+            CB[lane] = t if dips else CB[lane]
+            mv = F32(I32(a == 2))
+            T1[lane] = TP[lane]
+            D2[lane] = before
+            D1[lane] = d
+            TP[lane] = TP[lane] + (t - TP[lane]) * mv
+            TT[lane] = t + fmax(fmax(d * F32(0.55), S[lane]), F32(0.02) + F32(0.022) * t) * mv
+            ACT[lane] = a
+            na += I32(a == 2)
+        if na == 0:
+            break
+    dipped = 0
+    for lane in range(lanes):
+        dipped += I32(CB[lane] > F32(0.0))
+    if dipped > 0:
+        for k in range(7):
+            share = F32(k + 1) * F32(0.125)
+            for lane in range(lanes):
+                t = CA[lane] + (CB[lane] - CA[lane]) * share
+                PX[lane] = OX[lane] + DX[lane] * t
+                PY[lane] = OY[lane] + DY[lane] * t
+                PZ[lane] = OZ[lane] + DZ[lane] * t
+            distance(PX, PY, PZ, D, G, prims, one, I64(1), heights, tex, SC, JC)
+            for lane in range(lanes):
+                met = (CB[lane] > F32(0.0)) & (D[lane] < F32(0.0))
+                t = CA[lane] + (CB[lane] - CA[lane]) * share
+                back = (CB[lane] - CA[lane]) * F32(0.125)
+                TT[lane] = t if met else TT[lane]
+                TP[lane] = t - back if met else TP[lane]
+                ACT[lane] = I32(1) if met else ACT[lane]
+                CB[lane] = -F32(1.0) if met else CB[lane]
+    na = 0
+    for lane in range(lanes):
+        grazes = (ACT[lane] == 2) & (D1[lane] < F32(0.04) * TT[lane])
+        a = I32(1) if grazes else ACT[lane]
+        ACT[lane] = a
+        na += I32(a == 1)
+    if na == 0:
+        return
+    for _ in range(6):
+        for lane in range(lanes):
+            t = F32(0.5) * (TT[lane] + TP[lane])
+            PX[lane] = OX[lane] + DX[lane] * t
+            PY[lane] = OY[lane] + DY[lane] * t
+            PZ[lane] = OZ[lane] + DZ[lane] * t
+        distance(PX, PY, PZ, D, G, prims, one, I64(1), heights, tex, SC, JC)
+        for lane in range(lanes):
+            t = F32(0.5) * (TT[lane] + TP[lane])
+            i = D[lane] < F32(0.0)
+            b = TT[lane]
+            a = TP[lane]
+            TT[lane] = t if i else b
+            TP[lane] = a if i else t
+    for lane in range(lanes):
+        tm = TM[lane]
+        TM[lane] = fmin(tm, TT[lane]) if ACT[lane] == 1 else tm
+
+
+@kernel
+def way_ahead(box, PX, PY, PZ, DX, DY, DZ, T, TM, TL, ACT):
+    """The box (3 + 3) that holds what is left of the way of all rays that still walk, from where they are."""
+    x0 = F32(F32(1000000000.0))
+    y0 = F32(F32(1000000000.0))
+    z0 = F32(F32(1000000000.0))
+    x1 = F32(-F32(1000000000.0))
+    y1 = F32(-F32(1000000000.0))
+    z1 = F32(-F32(1000000000.0))
+    for lane in range(T.size):
+        on = ACT[lane] > 0
+        left = fmin(TM[lane], TL[lane]) - T[lane]
+        x = PX[lane]
+        y = PY[lane]
+        z = PZ[lane]
+        ex = x + DX[lane] * left
+        ey = y + DY[lane] * left
+        ez = z + DZ[lane] * left
+        x0 = fmin(x0, fmin(x, ex) if on else F32(F32(1000000000.0)))
+        y0 = fmin(y0, fmin(y, ey) if on else F32(F32(1000000000.0)))
+        z0 = fmin(z0, fmin(z, ez) if on else F32(F32(1000000000.0)))
+        x1 = fmax(x1, fmax(x, ex) if on else F32(-F32(1000000000.0)))
+        y1 = fmax(y1, fmax(y, ey) if on else F32(-F32(1000000000.0)))
+        z1 = fmax(z1, fmax(z, ez) if on else F32(-F32(1000000000.0)))
+    box[0] = x0
+    box[1] = y0
+    box[2] = z0
+    box[3] = x1
+    box[4] = y1
+    box[5] = z1
+
+
+@kernel
+def meet(
+    OX,
+    OY,
+    OZ,
+    DX,
+    DY,
+    DZ,
+    T,
+    TM,
+    TL,
+    ACT,
+    PX,
+    PY,
+    PZ,
+    D,
+    G,
+    S,
+    prims,
+    bounds,
+    listed,
+    n,
+    field,
+    heights,
+    tops,
+    tex,
+    SC,
+    JC,
+    steps,
+    eps,
+    relax,
+    mstep,
+):
+    """Where the rays, walked from T to TL, meet any of the listed solids; that bounds them in TM.
+
+    `field` is the height field they are strewn over (-1: none). What no ray can meet any more is taken off the list.
+    """
+    lanes = T.size
+    box = stack(6, F32)
+    na = 0
+    for lane in range(lanes):
+        S[lane] = F32(0.0)
+        a = I32(T[lane] < fmin(TM[lane], TL[lane]))
+        ACT[lane] = a
+        na += a
+    if na == 0:
+        return
+    for step in range(steps):
+        for lane in range(lanes):
+            t = T[lane]
+            PX[lane] = OX[lane] + DX[lane] * t
+            PY[lane] = OY[lane] + DY[lane] * t
+            PZ[lane] = OZ[lane] + DZ[lane] * t
+        if field >= 0:
+            clear(PX, PY, PZ, DY, S, prims, field, tops, SC, JC)
+        elif step % 4 == 0 and n > 3:
+            way_ahead(box, PX, PY, PZ, DX, DY, DZ, T, TM, TL, ACT)
+            n = touching(listed, bounds, listed, n, box, F32(F32(0.001)))
+            if n == 0:
+                return
+        distance(PX, PY, PZ, D, G, prims, listed, n, heights, tex, SC, JC)
+        na = 0
+        for lane in range(lanes):
+            t = T[lane]
+            d = D[lane]
+            a = ACT[lane]
+            t = t + (d * F32(0.7) if d < F32(0.0) else fmax(fmax(d * relax, S[lane]), mstep * t)) * F32(a)
+            tm = TM[lane]
+            t = fmin(t, tm)
+            T[lane] = t
+            met = (a > 0) & (abs(d) < eps * t)
+            TM[lane] = t if met else tm
+            a = a & I32(t < fmin(TM[lane], TL[lane]))
+            ACT[lane] = a
+            na += a
+        if na == 0:
+            return
+    for lane in range(lanes):
+        t = T[lane]
+        TM[lane] = t if (ACT[lane] > 0) & (abs(D[lane]) < F32(0.004) * t) else TM[lane]
+
+
+@kernel
+def span(OX, OY, OZ, DX, DY, DZ, T, TL, near, box):
+    """Where the rays go into a box (3 + 3; not before `near`) and come out of it."""
+    for lane in range(T.size):
+        dx = DX[lane]
+        dy = DY[lane]
+        dz = DZ[lane]
+        ix = F32(1.0) / (dx if abs(dx) > F32(1e-06) else F32(1e-06))
+        iy = F32(1.0) / (dy if abs(dy) > F32(1e-06) else F32(1e-06))
+        iz = F32(1.0) / (dz if abs(dz) > F32(1e-06) else F32(1e-06))
+        ax = (box[0] - OX[lane]) * ix
+        ay = (box[1] - OY[lane]) * iy
+        az = (box[2] - OZ[lane]) * iz
+        bx = (box[3] - OX[lane]) * ix
+        by = (box[4] - OY[lane]) * iy
+        bz = (box[5] - OZ[lane]) * iz
+        T[lane] = fmax(fmax(fmin(ax, bx), fmin(ay, by)), fmax(fmin(az, bz), near))
+        TL[lane] = fmin(fmin(fmax(ax, bx), fmax(ay, by)), fmax(az, bz))
+
+
 @kernel
 def march(
     OX,
@@ -899,167 +1301,160 @@ def march(
     DZ,
     T,
     TM,
+    TL,
     ACT,
     PX,
     PY,
     PZ,
     D,
     G,
+    S,
     prims,
+    bounds,
     listed,
     n,
+    some,
     heights,
+    tops,
     tex,
     SC,
     JC,
     steps,
+    near,
     tmax,
     eps,
     relax,
     mstep,
     hsteps,
 ):
+    """T: how far along each ray, from `near` on, the first of the listed primitives is; `tmax` where none is.
+
+    Each kind is walked in the way that is quickest for it, and bounds the rays for the next.
+    """
     lanes = T.size
-    act0 = stack(lanes, I32)
     one = stack(1, I32)
-    TP = stack(lanes, F32)
-    TT = stack(lanes, F32)
-    T1 = stack(lanes, F32)
-    D1 = stack(lanes, F32)
-    D2 = stack(lanes, F32)
-    CA = stack(lanes, F32)
-    CB = stack(lanes, F32)
+    box = stack(6, F32)
+    whole = stack(6, F32)
     for lane in range(lanes):
         TM[lane] = tmax
-        act0[lane] = ACT[lane]
+    for side in range(3):
+        whole[side] = F32(1000000000.0)
+        whole[3 + side] = -F32(1000000000.0)
+    ended = I64(0)
+    endless = I64(0)
     for q in range(n):
         p = listed[q]
-        if prims[p, 0] == PLANE:
-            y0 = prims[p, 5]
+        op = prims[p, 0]
+        for side in range(6):
+            box[side] = bounds[p, SIDES + side]
+        if op == PLANE:
+            level = prims[p, 5]
             for lane in range(lanes):
                 dy = DY[lane]
                 dy = dy if abs(dy) > F32(1e-06) else F32(1e-06)
-                t = (y0 - OY[lane]) / dy
+                t = (level - OY[lane]) / dy
                 tm = TM[lane]
                 TM[lane] = fmin(tm, t) if t > F32(0.0) else tm
-    for q in range(n):
-        if prims[listed[q], 0] == TERRAIN:
-            one[0] = listed[q]
-            na = 0
+        elif op == TERRAIN:
+            one[0] = p
             for lane in range(lanes):
-                TT[lane] = T[lane]
-                TP[lane] = T[lane]
-                T1[lane] = T[lane]
-                D1[lane] = F32(1000000000.0)
-                D2[lane] = F32(1000000000.0)
-                CB[lane] = -F32(1.0)
-                ACT[lane] = I32(2)
-            for _ in range(hsteps):
-                for lane in range(lanes):
-                    t = TT[lane]
-                    PX[lane] = OX[lane] + DX[lane] * t
-                    PY[lane] = OY[lane] + DY[lane] * t
-                    PZ[lane] = OZ[lane] + DZ[lane] * t
-                distance(PX, PY, PZ, D, G, prims, one, I64(1), heights, tex, SC, JC)
-                na = 0
-                for lane in range(lanes):
-                    t = TT[lane]
-                    d = D[lane]
-                    a = ACT[lane]
-                    ins = I32(d < F32(0.0))
-                    a = I32(1) if (a == 2) & (ins == 1) else a
-                    tm = TM[lane]
-                    a = I32(0) if (a == 2) & (t >= tm) else a
-                    before = D1[lane]
-                    dips = (
-                        (a == 2) & (before < D2[lane]) & (before < d) & (before < F32(0.02) * t) & (CB[lane] < F32(0.0))
-                    )
-                    CA[lane] = T1[lane] if dips else CA[lane]
-                    CB[lane] = t if dips else CB[lane]
-                    mv = F32(I32(a == 2))
-                    T1[lane] = TP[lane]
-                    D2[lane] = before
-                    D1[lane] = d
-                    TP[lane] = TP[lane] + (t - TP[lane]) * mv
-                    TT[lane] = t + fmax(d * F32(0.55), F32(0.02) + F32(0.022) * t) * mv
-                    ACT[lane] = a
-                    na += I32(a == 2)
-                if na == 0:
-                    break
-            dipped = 0
+                T[lane] = near
+            meet_hill(
+                OX, OY, OZ, DX, DY, DZ, T, TM, ACT, PX, PY, PZ, D, G, S, prims, one, heights, tops, tex, SC, JC, hsteps
+            )
+        elif bounds[p, BALL_RADIUS] > F32(0.0):
+            some[ended] = p
+            ended += 1
+            for side in range(3):
+                whole[side] = fmin(whole[side], box[side])
+                whole[3 + side] = fmax(whole[3 + side], box[3 + side])
+        elif op == BOX:
+            span(OX, OY, OZ, DX, DY, DZ, T, TL, near, box)
             for lane in range(lanes):
-                dipped += I32(CB[lane] > F32(0.0))
-            if dipped > 0:
-                for k in range(7):
-                    share = F32(k + 1) * F32(0.125)
-                    for lane in range(lanes):
-                        t = CA[lane] + (CB[lane] - CA[lane]) * share
-                        PX[lane] = OX[lane] + DX[lane] * t
-                        PY[lane] = OY[lane] + DY[lane] * t
-                        PZ[lane] = OZ[lane] + DZ[lane] * t
-                    distance(PX, PY, PZ, D, G, prims, one, I64(1), heights, tex, SC, JC)
-                    for lane in range(lanes):
-                        met = (CB[lane] > F32(0.0)) & (D[lane] < F32(0.0))
-                        t = CA[lane] + (CB[lane] - CA[lane]) * share
-                        back = (CB[lane] - CA[lane]) * F32(0.125)
-                        TT[lane] = t if met else TT[lane]
-                        TP[lane] = t - back if met else TP[lane]
-                        ACT[lane] = I32(1) if met else ACT[lane]
-                        CB[lane] = -F32(1.0) if met else CB[lane]
-            for lane in range(lanes):
-                grazes = (ACT[lane] == 2) & (D1[lane] < F32(0.04) * TT[lane])
-                ACT[lane] = I32(1) if grazes else ACT[lane]
-            for _ in range(6):
-                for lane in range(lanes):
-                    t = F32(0.5) * (TT[lane] + TP[lane])
-                    PX[lane] = OX[lane] + DX[lane] * t
-                    PY[lane] = OY[lane] + DY[lane] * t
-                    PZ[lane] = OZ[lane] + DZ[lane] * t
-                distance(PX, PY, PZ, D, G, prims, one, I64(1), heights, tex, SC, JC)
-                for lane in range(lanes):
-                    t = F32(0.5) * (TT[lane] + TP[lane])
-                    i = D[lane] < F32(0.0)
-                    b = TT[lane]
-                    a = TP[lane]
-                    TT[lane] = t if i else b
-                    TP[lane] = a if i else t
-            for lane in range(lanes):
+                t = T[lane]
                 tm = TM[lane]
-                TM[lane] = fmin(tm, TT[lane]) if ACT[lane] == 1 else tm
-    for lane in range(lanes):
-        ACT[lane] = act0[lane]
-    n2 = I64(0)
-    for q in range(n):
-        if prims[listed[q], 0] != PLANE and prims[listed[q], 0] != TERRAIN:
-            SL = listed[q]
-            listed[n2] = SL
-            n2 += 1
-    for _ in range(steps):
-        for lane in range(lanes):
-            t = T[lane]
-            PX[lane] = OX[lane] + DX[lane] * t
-            PY[lane] = OY[lane] + DY[lane] * t
-            PZ[lane] = OZ[lane] + DZ[lane] * t
-        if n2 > 0:
-            distance(PX, PY, PZ, D, G, prims, listed, n2, heights, tex, SC, JC)
+                TM[lane] = fmin(tm, t) if t < TL[lane] else tm
         else:
-            for lane in range(lanes):
-                D[lane] = F32(100000000.0)
-        na = 0
-        for lane in range(lanes):
-            t = T[lane]
-            d = D[lane]
-            a = ACT[lane]
-            t = t + (d * F32(0.7) if d < F32(0.0) else fmax(d * relax, mstep * t)) * F32(a)
-            tm = TM[lane]
-            t = fmin(t, tm)
-            T[lane] = t
-            a = a & I32(abs(d) >= eps * t) & I32(t < tm)
-            ACT[lane] = a
-            na += a
-        if na == 0:
-            break
-    return n2
+            endless += 1
+            some[some.size - endless] = p
+    for q in range(endless):
+        p = some[some.size - 1 - q]
+        field = I64(-1)
+        one[0] = p
+        for side in range(6):
+            box[side] = bounds[p, SIDES + side]
+        span(OX, OY, OZ, DX, DY, DZ, T, TL, near, box)
+        if strewn(prims[p, 0]):
+            field = I64(p)
+            soar(OX, OY, OZ, DX, DY, DZ, T, TM, PX, PY, PZ, D, prims, p, tops, SC, JC)
+        meet(
+            OX,
+            OY,
+            OZ,
+            DX,
+            DY,
+            DZ,
+            T,
+            TM,
+            TL,
+            ACT,
+            PX,
+            PY,
+            PZ,
+            D,
+            G,
+            S,
+            prims,
+            bounds,
+            one,
+            I64(1),
+            field,
+            heights,
+            tops,
+            tex,
+            SC,
+            JC,
+            steps,
+            eps,
+            relax,
+            mstep,
+        )
+    if ended > 0:
+        span(OX, OY, OZ, DX, DY, DZ, T, TL, near, whole)
+        meet(
+            OX,
+            OY,
+            OZ,
+            DX,
+            DY,
+            DZ,
+            T,
+            TM,
+            TL,
+            ACT,
+            PX,
+            PY,
+            PZ,
+            D,
+            G,
+            S,
+            prims,
+            bounds,
+            some,
+            ended,
+            I64(-1),
+            heights,
+            tops,
+            tex,
+            SC,
+            JC,
+            steps,
+            eps,
+            relax,
+            mstep,
+        )
+    for lane in range(lanes):
+        T[lane] = TM[lane]
 
 
 @kernel
@@ -1150,7 +1545,7 @@ def sky(DX, DY, DZ, R, Gc, Bc, env, clouds):
 
 
 @kernel
-def fog(OX, OY, OZ, DX, DY, DZ, T, R, Gc, Bc, SR, SG, SB, env, lights, light_count):
+def fog(OX, OY, OZ, DX, DY, DZ, T, R, Gc, Bc, env, lights, light_count):
     lanes = R.size
     for lane in range(lanes):
         t = T[lane]
@@ -1243,7 +1638,9 @@ def shade(
     EG = scr5
     EB = scr6
     for lane in range(lanes):
-        m = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
+        M[lane] = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
+    for lane in range(lanes):
+        m = M[lane]
         AR[lane] = mats[U32(m + I32(ALBEDO))]
         AG[lane] = mats[U32(m + I32(ALBEDO + 1))]
         AB[lane] = mats[U32(m + I32(ALBEDO + 2))]
@@ -1253,7 +1650,7 @@ def shade(
         RF[lane] = mats[U32(m + I32(MIRROR))]
     if pats & 2:
         for lane in range(lanes):
-            m = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
+            m = M[lane]
             on = (mats[U32(m + I32(PATTERN))] == F32(1.0)) & (abs(NY[lane]) < F32(0.5))
             u = PZ[lane] if abs(NX[lane]) > F32(0.5) else PX[lane]
             cw = mats[U32(m + I32(PARAMS))]
@@ -1301,7 +1698,7 @@ def shade(
             RF[lane] = mix(RF[lane], F32(0.3), k * win)
     if pats & 4:
         for lane in range(lanes):
-            m = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
+            m = M[lane]
             on = F32(1.0) if mats[U32(m + I32(PATTERN))] == F32(2.0) else F32(0.0)
             x = PX[lane]
             z = PZ[lane]
@@ -1342,7 +1739,7 @@ def shade(
             NZ[lane] += (fbm2(x * F32(3.0) + F32(9.0), z * F32(3.0)) - F32(0.47)) * k
     if pats & 8:
         for lane in range(lanes):
-            m = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
+            m = M[lane]
             on = F32(1.0) if (mats[U32(m + I32(PATTERN))] == F32(3.0)) & (abs(NY[lane]) < F32(0.6)) else F32(0.0)
             u = PZ[lane] if abs(NX[lane]) > F32(0.5) else PX[lane]
             v = PY[lane]
@@ -1375,7 +1772,7 @@ def shade(
             NY[lane] += on * (F32(1.0) - mo) * F32(0.35) * (F32(0.5) - b) * smoothstep(F32(40.0), F32(5.0), T[lane])
     if pats & 16:
         for lane in range(lanes):
-            m = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
+            m = M[lane]
             on = F32(1.0) if mats[U32(m + I32(PATTERN))] == F32(4.0) else F32(0.0)
             sc = mats[U32(m + I32(PARAMS + 4))]
             x = PX[lane] * sc
@@ -1417,7 +1814,7 @@ def shade(
             NZ[lane] += on * (w - bz * f2)
     if pats & 32:
         for lane in range(lanes):
-            m = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
+            m = M[lane]
             on = F32(1.0) if mats[U32(m + I32(PATTERN))] == F32(5.0) else F32(0.0)
             s = mats[U32(m + I32(PARAMS + 1))]
             x = PX[lane] * s
@@ -1460,7 +1857,7 @@ def shade(
             AB[lane] = mix(AB[lane], F32(0.82), on * fo)
     if pats & 64:
         for lane in range(lanes):
-            m = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
+            m = M[lane]
             on = F32(1.0) if mats[U32(m + I32(PATTERN))] == F32(6.0) else F32(0.0)
             x = PX[lane]
             z = PZ[lane]
@@ -1496,7 +1893,7 @@ def shade(
             )
     if pats & 128:
         for lane in range(lanes):
-            m = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
+            m = M[lane]
             on = F32(1.0) if mats[U32(m + I32(PATTERN))] == F32(7.0) else F32(0.0)
             level = abs(NY[lane]) > F32(0.6)
             across = PX[lane] if level | (abs(NZ[lane]) > F32(0.5)) else PZ[lane]
@@ -1532,7 +1929,7 @@ def shade(
             RF[lane] = mix(RF[lane], RF[lane] * gap * (F32(0.6) + F32(0.6) * grain), on)
     if pats & 256:
         for lane in range(lanes):
-            m = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
+            m = M[lane]
             on = F32(1.0) if mats[U32(m + I32(PATTERN))] == F32(8.0) else F32(0.0)
             rad = mats[U32(m + I32(PARAMS + 8))]
             inv = F32(1.0) / (rad if on > F32(0.5) else F32(1.0))
@@ -1562,7 +1959,7 @@ def shade(
             AB[lane] = mix(AB[lane], mix(b, F32(0.85), cl), on)
     if pats & 512:
         for lane in range(lanes):
-            m = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
+            m = M[lane]
             on = F32(1.0) if mats[U32(m + I32(PATTERN))] == F32(9.0) else F32(0.0)
             x = PX[lane]
             z = PZ[lane]
@@ -1607,7 +2004,7 @@ def shade(
         NY[lane] = ny * n
         NZ[lane] = nz * n
     for lane in range(lanes):
-        m = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
+        m = M[lane]
         nx = NX[lane]
         ny = NY[lane]
         nz = NZ[lane]
@@ -1662,6 +2059,8 @@ def shade(
             + EB[lane]
             + rim * env[AMBIENT_HIGH + 2]
         )
+    for lane in range(lanes):
+        scr4[lane] = mats[U32(M[lane] + I32(SPECULAR))]
     for q in range(light_count):
         lx = lights[q, 0]
         ly = lights[q, 1]
@@ -1675,7 +2074,6 @@ def shade(
         dz0 = lights[q, 10]
         cut = lights[q, 11]
         for lane in range(lanes):
-            m = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
             vx = lx - PX[lane]
             vy = ly - PY[lane]
             vz = lz - PZ[lane]
@@ -1700,36 +2098,253 @@ def shade(
             s = s * s
             s = s * s
             k = at * (F32(0.4) + F32(0.6) * AO[lane])
-            sp = s * mats[U32(m + I32(SPECULAR))] * F32(2.0) * fmax(nd, F32(0.0))
+            sp = s * scr4[lane] * F32(2.0) * fmax(nd, F32(0.0))
             R[lane] += cr * k * (AR[lane] * ndl + sp)
             Gc[lane] += cg * k * (AG[lane] * ndl + sp)
             Bc[lane] += cb * k * (AB[lane] * ndl + sp)
 
 
 @kernel
-def cull(listed, bounds, prim_count, cx, cy, cz, r0, dx, dy, dz, ca, sa, far):
-    n = 0
-    for p in range(prim_count):
-        r = bounds[p, 3]
-        if r <= F32(0.0):
-            listed[n] = p
-            n += 1
-        else:
-            r += r0
-            vx = bounds[p, 0] - cx
-            vy = bounds[p, 1] - cy
-            vz = bounds[p, 2] - cz
-            b = vx * dx + vy * dy + vz * dz
-            dd = vx * vx + vy * vy + vz * vz
-            pe = math.sqrt(fmax(dd - b * b, F32(0.0)))
-            if ca <= F32(0.05):
-                ok = dd < (r + far) * (r + far)
-            else:
-                ok = b > -r and pe * ca - b * sa < r * F32(1.02) and (b - r < far)
-            if ok:
-                listed[n] = p
-                n += 1
-    return n
+def darken(
+    SH,
+    ON,
+    ACT,
+    QX,
+    QY,
+    QZ,
+    T,
+    T0,
+    TL,
+    EX,
+    EY,
+    EZ,
+    D,
+    G,
+    S,
+    SX,
+    SY,
+    SZ,
+    DY,
+    prims,
+    bounds,
+    listed,
+    n,
+    field,
+    heights,
+    tops,
+    tex,
+    SC,
+    JC,
+    env,
+    q,
+):
+    """Take what the listed solids hold off from SH (1: in the sun); `field` is the height field they are (-1: none)."""
+    lanes = T.size
+    far = q[SHADOW_FAR]
+    hard = q[SHADOW_HARDNESS]
+    na = 0
+    for lane in range(lanes):
+        T[lane] = T0[lane]
+        S[lane] = F32(0.0)
+        a = ON[lane] & I32(SH[lane] > F32(0.02))
+        ACT[lane] = a
+        na += a
+    if na == 0:
+        return
+    box = stack(6, F32)
+    for step in range(int(q[SHADOW_STEPS])):
+        for lane in range(lanes):
+            t = T[lane]
+            EX[lane] = QX[lane] + env[SUN] * t
+            EY[lane] = QY[lane] + env[SUN + 1] * t
+            EZ[lane] = QZ[lane] + env[SUN + 2] * t
+        if field >= 0:
+            for lane in range(lanes):
+                G[lane] = EY[lane] - T[lane] / hard
+            clear(EX, G, EZ, DY, S, prims, field, tops, SC, JC)
+        elif step % 4 == 0:
+            way_ahead(box, EX, EY, EZ, SX, SY, SZ, T, TL, TL, ACT)
+            n = touching(listed, bounds, listed, n, box, far / hard)
+            if n == 0:
+                return
+        distance(EX, EY, EZ, D, G, prims, listed, n, heights, tex, SC, JC)
+        na = 0
+        for lane in range(lanes):
+            d = D[lane]
+            t = T[lane]
+            a = ACT[lane]
+            s = SH[lane]
+            s = fmin(s, clamp(hard * d / t, F32(0.0), F32(1.0))) if a > 0 else s
+            SH[lane] = s
+            t = t + fmax(clamp(d, F32(0.02) + F32(0.012) * t, far * F32(0.2)), S[lane]) * F32(a)
+            T[lane] = t
+            a = a & I32(s > F32(0.02)) & I32(t < far)
+            ACT[lane] = a
+            na += a
+        if na == 0:
+            break
+
+
+@kernel
+def shadow(
+    PX,
+    PY,
+    PZ,
+    NX,
+    NY,
+    NZ,
+    T,
+    HIT,
+    SH,
+    ON,
+    QX,
+    QY,
+    QZ,
+    T2,
+    EX,
+    EY,
+    EZ,
+    D,
+    G,
+    S,
+    DY,
+    prims,
+    bounds,
+    prim_count,
+    listed,
+    box,
+    heights,
+    tops,
+    tex,
+    SC,
+    JC,
+    env,
+    q,
+):
+    """How much of the sun each surface sees: 1 all, 0 none; the surfaces are inside `box`."""
+    lanes = T.size
+    one = stack(1, I32)
+    ACT = stack(lanes, I32)
+    T0 = stack(lanes, F32)
+    TL = stack(lanes, F32)
+    SX = stack(lanes, F32)
+    SY = stack(lanes, F32)
+    SZ = stack(lanes, F32)
+    for lane in range(lanes):
+        e = F32(0.012) + F32(0.0015) * T[lane]
+        QX[lane] = PX[lane] + NX[lane] * e
+        QY[lane] = PY[lane] + NY[lane] * e
+        QZ[lane] = PZ[lane] + NZ[lane] * e
+        T0[lane] = F32(0.02) + F32(0.001) * T[lane]
+        TL[lane] = q[SHADOW_FAR]
+        SX[lane] = env[SUN]
+        SY[lane] = env[SUN + 1]
+        SZ[lane] = env[SUN + 2]
+        DY[lane] = env[SUN + 1] - F32(1.0) / q[SHADOW_HARDNESS]
+        ON[lane] = I32(NX[lane] * env[SUN] + NY[lane] * env[SUN + 1] + NZ[lane] * env[SUN + 2] > F32(0.0)) & I32(
+            HIT[lane] > F32(0.5)
+        )
+    x = (box[0] + box[3]) * F32(0.5)
+    y = (box[1] + box[4]) * F32(0.5)
+    z = (box[2] + box[5]) * F32(0.5)
+    dx = box[3] - box[0]
+    dy = box[4] - box[1]
+    dz = box[5] - box[2]
+    r = F32(0.5) * math.sqrt(dx * dx + dy * dy + dz * dz)
+    n = cull(
+        listed,
+        bounds,
+        prim_count,
+        x,
+        y,
+        z,
+        r + F32(0.3),
+        env[SUN],
+        env[SUN + 1],
+        env[SUN + 2],
+        F32(1),
+        F32(0),
+        q[SHADOW_FAR] + r,
+    )
+    count = 0
+    for slot in range(n):
+        p = listed[slot]
+        op = prims[p, 0]
+        if op == TERRAIN or strewn(op):
+            one[0] = p
+            darken(
+                SH,
+                ON,
+                ACT,
+                QX,
+                QY,
+                QZ,
+                T2,
+                T0,
+                TL,
+                EX,
+                EY,
+                EZ,
+                D,
+                G,
+                S,
+                SX,
+                SY,
+                SZ,
+                DY,
+                prims,
+                bounds,
+                one,
+                I64(1),
+                I64(p),
+                heights,
+                tops,
+                tex,
+                SC,
+                JC,
+                env,
+                q,
+            )
+        elif op != PLANE:
+            listed[count] = p
+            count += 1
+    if count > 0:
+        darken(
+            SH,
+            ON,
+            ACT,
+            QX,
+            QY,
+            QZ,
+            T2,
+            T0,
+            TL,
+            EX,
+            EY,
+            EZ,
+            D,
+            G,
+            S,
+            SX,
+            SY,
+            SZ,
+            DY,
+            prims,
+            bounds,
+            listed,
+            I64(count),
+            I64(-1),
+            heights,
+            tops,
+            tex,
+            SC,
+            JC,
+            env,
+            q,
+        )
+    for lane in range(lanes):
+        s = SH[lane]
+        SH[lane] = s * s * (F32(3.0) - F32(2.0) * s)
 
 
 @kernel
@@ -1757,11 +2372,15 @@ def mirror(
     lights,
     light_count,
     heights,
+    tops,
     clouds,
     tex,
     SC,
     JC,
+    everything,
     listed,
+    some,
+    lamps,
     tm,
     q,
 ):
@@ -1855,10 +2474,8 @@ def mirror(
         hy1 = fmax(hy1, OY[lane])
         hz0 = fmin(hz0, OZ[lane])
         hz1 = fmax(hz1, OZ[lane])
-        T2[lane] = F32(0.03)
         AO[lane] = F32(1.0)
         SH[lane] = F32(0.6)
-        ACT[lane] = 1
     mn = F32(1.0) / math.sqrt(mx * mx + my * my + mz * mz + F32(1e-09))
     mx *= mn
     my *= mn
@@ -1873,7 +2490,7 @@ def mirror(
     cz = (hz0 + hz1) * F32(0.5)
     msa = math.sqrt(fmax(F32(1.0) - mca * mca, F32(0.0)))
     near = cull(listed, bounds, prim_count, cx, cy, cz, radius, mx, my, mz, mca, msa, far)
-    near = march(
+    march(
         OX,
         OY,
         OZ,
@@ -1882,38 +2499,50 @@ def mirror(
         EZ,
         T2,
         TM,
+        s2,
         ACT,
         QX,
         QY,
         QZ,
         D,
         G,
+        s1,
         prims,
+        bounds,
         listed,
         near,
+        some,
         heights,
+        tops,
         tex,
         SC,
         JC,
         int(q[MIRROR_STEPS]),
+        F32(0.03),
         far,
         q[EPSILON] * F32(3.0),
         q[RELAX],
         q[MIN_STEP] * F32(2.0),
         int(q[HILL_STEPS]) // 2,
     )
-    for p in range(prim_count):
-        if prims[p, 0] == PLANE or prims[p, 0] == TERRAIN:
-            listed[near] = p
-            near += 1
+    far_off = F32(0)
     for lane in range(size):
         t = T2[lane]
         QX[lane] = OX[lane] + EX[lane] * t
         QY[lane] = OY[lane] + EY[lane] * t
         QZ[lane] = OZ[lane] + EZ[lane] * t
+        hit = t < far * F32(0.9)
+        s1[lane] = F32(1.0) if hit else F32(0.0)
+        far_off = fmax(far_off, t if hit else F32(0))
+    box = stack(6, F32)
+    around(box, QX, QY, QZ, s1)
+    near = touching(listed, bounds, everything, prim_count, box, F32(0.1) + F32(0.01) * far_off)
     distance_id(QX, QY, QZ, D, G, M, BEST, prims, listed, near, heights, tex, SC, JC)
+    misses = 0
     for lane in range(size):
-        ACT[lane] = I32(D[lane] < F32(0.25) + F32(0.06) * T2[lane])
+        met = I32((D[lane] < F32(0.25) + F32(0.06) * T2[lane]) & (T2[lane] < far * F32(0.9)))
+        ACT[lane] = met
+        misses += 1 - met
         s1[lane] = D[lane]
         s2[lane] = QX[lane] + F32(0.05)
         s3[lane] = QY[lane] + F32(0.05)
@@ -1936,6 +2565,7 @@ def mirror(
         MZ[lane] = nz * nn
     for lane in range(size):
         pats |= 1 << int(mats[I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH) + PATTERN])
+    lit = reaching(lamps, lights, light_count, box)
     shade(
         QX,
         QY,
@@ -1958,8 +2588,8 @@ def mirror(
         prims,
         mats,
         env,
-        lights,
-        light_count,
+        lamps,
+        lit,
         pats,
         s1,
         s2,
@@ -1969,8 +2599,9 @@ def mirror(
         s6,
         tm,
     )
-    sky(EX, EY, EZ, s1, s2, s3, env, clouds)
-    fog(OX, OY, OZ, EX, EY, EZ, T2, R2, G2, B2, s1, s2, s3, env, lights, light_count)
+    if misses > 0:
+        sky(EX, EY, EZ, s1, s2, s3, env, clouds)
+    fog(OX, OY, OZ, EX, EY, EZ, T2, R2, G2, B2, env, lights, light_count)
     FR = stack(LANES, F32)
     FG = stack(LANES, F32)
     FB = stack(LANES, F32)
@@ -1978,11 +2609,11 @@ def mirror(
     for lane in range(LANES):
         GOT[lane] = 0
     for lane in range(count):
-        h = F32(1.0) if (T2[lane] < far * F32(0.9)) & (ACT[lane] == 1) else F32(0.0)
+        h = F32(ACT[lane])
         at = AT[lane]
-        FR[at] = mix(s1[lane], R2[lane], h)
-        FG[at] = mix(s2[lane], G2[lane], h)
-        FB[at] = mix(s3[lane], B2[lane], h)
+        FR[at] = R2[lane] if h > F32(0.5) else s1[lane]
+        FG[at] = G2[lane] if h > F32(0.5) else s2[lane]
+        FB[at] = B2[lane] if h > F32(0.5) else s3[lane]
         GOT[at] = 1
     for lane in range(LANES):
         k = RR[lane] * HIT[lane]
@@ -2031,6 +2662,7 @@ def render(
     lights,
     light_count,
     heights,
+    tops,
     clouds,
     tex,
     tm,
@@ -2088,9 +2720,13 @@ def render(
     SC = stack((9, LANES), F32)
     JC = stack((3, LANES), I32)
     listed = stack(prim_count, I32)
+    some = stack(prim_count, I32)
+    lamps = stack((lights.shape[0], LIGHT_WIDTH), F32)
     everything = stack(prim_count, I32)
     for p in range(prim_count):
         everything[p] = p
+    one = stack(1, I32)
+    box = stack(6, F32)
     steps = int(q[STEPS])
     tmax = q[FAR]
     ssteps = int(q[SHADOW_STEPS])
@@ -2116,8 +2752,6 @@ def render(
                 OX[lane] = cam[EYE]
                 OY[lane] = cam[EYE + 1]
                 OZ[lane] = cam[EYE + 2]
-                T[lane] = F32(0.05)
-                ACT[lane] = 1
             c = TILE_HEIGHT // 2 * TILE_WIDTH + TILE_WIDTH // 2
             cx = DX[c]
             cy = DY[c]
@@ -2132,7 +2766,7 @@ def render(
             ca = fmin(m0, m1)
             sa = math.sqrt(fmax(F32(1.0) - ca * ca, F32(0.0)))
             n = cull(listed, bounds, prim_count, cam[EYE], cam[EYE + 1], cam[EYE + 2], F32(0), cx, cy, cz, ca, sa, tmax)
-            n0 = march(
+            march(
                 OX,
                 OY,
                 OZ,
@@ -2141,53 +2775,50 @@ def render(
                 DZ,
                 T,
                 TM,
+                s2,
                 ACT,
                 PX,
                 PY,
                 PZ,
                 D,
                 G,
+                s1,
                 prims,
+                bounds,
                 listed,
                 n,
+                some,
                 heights,
+                tops,
                 tex,
                 SC,
                 JC,
                 steps,
+                F32(0.05),
                 tmax,
                 eps,
                 relax,
                 q[MIN_STEP],
                 int(q[HILL_STEPS]),
             )
-            n = n0
-            for p in range(prim_count):
-                if prims[p, 0] == PLANE or prims[p, 0] == TERRAIN:
-                    listed[n] = p
-                    n += 1
             nh = 0
             for lane in range(LANES):
                 t = T[lane]
-                h = (
-                    1
-                    if (t < tmax * F32(0.985))
-                    & ((ACT[lane] == 0) | (abs(D[lane]) < F32(0.004) * t) | (TM[lane] < tmax * F32(0.9)))
-                    else 0
-                )
-                t = (
-                    TM[lane]
-                    if (ACT[lane] == 1) & (TM[lane] < tmax * F32(0.9)) & (abs(D[lane]) >= F32(0.004) * t)
-                    else t
-                )
+                h = 1 if t < tmax * F32(0.985) else 0
                 T[lane] = t if h == 1 else tmax
                 HIT[lane] = F32(h)
                 nh += h
                 PX[lane] = OX[lane] + DX[lane] * t
                 PY[lane] = OY[lane] + DY[lane] * t
                 PZ[lane] = OZ[lane] + DZ[lane] * t
-            sky(DX, DY, DZ, SR, SG, SB, env, clouds)
+            if nh < LANES:
+                sky(DX, DY, DZ, SR, SG, SB, env, clouds)
             if nh > 0:
+                around(box, PX, PY, PZ, HIT)
+                far_off = F32(0)
+                for lane in range(LANES):
+                    far_off = fmax(far_off, T[lane] * HIT[lane])
+                n = touching(listed, bounds, everything, prim_count, box, F32(0.05) + F32(0.01) * far_off)
                 distance_id(PX, PY, PZ, D, G, M, BEST, prims, listed, n, heights, tex, SC, JC)
                 for lane in range(LANES):
                     NX[lane] = F32(0.0)
@@ -2212,6 +2843,13 @@ def render(
                         QY[lane] = PY[lane] + ky * e
                         QZ[lane] = PZ[lane] + kz * e
                     distance(QX, QY, QZ, D, G, prims, listed, n, heights, tex, SC, JC)
+                    for slot in range(n):
+                        p = listed[slot]
+                        if prims[p, 0] == TERRAIN:
+                            one[0] = p
+                            distance(QX, QY, QZ, BEST, G, prims, one, I64(1), heights, tex, SC, JC)
+                            for lane in range(LANES):
+                                D[lane] = BEST[lane] if M[lane] == p else D[lane]
                     for lane in range(LANES):
                         NX[lane] += kx * D[lane]
                         NY[lane] += ky * D[lane]
@@ -2231,103 +2869,56 @@ def render(
                     AO[lane] = F32(1.0)
                 for lane in range(LANES):
                     pats |= 1 << int(mats[I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH) + PATTERN])
-                hx0 = F32(1000000000.0)
-                hy0 = F32(1000000000.0)
-                hz0 = F32(1000000000.0)
-                hx1 = -F32(1000000000.0)
-                hy1 = -F32(1000000000.0)
-                hz1 = -F32(1000000000.0)
-                for lane in range(LANES):
-                    if HIT[lane] > F32(0.5):
-                        hx0 = fmin(hx0, PX[lane])
-                        hx1 = fmax(hx1, PX[lane])
-                        hy0 = fmin(hy0, PY[lane])
-                        hy1 = fmax(hy1, PY[lane])
-                        hz0 = fmin(hz0, PZ[lane])
-                        hz1 = fmax(hz1, PZ[lane])
-                hcx = (hx0 + hx1) * F32(0.5)
-                hcy = (hy0 + hy1) * F32(0.5)
-                hcz = (hz0 + hz1) * F32(0.5)
-                hr = F32(0.5) * math.sqrt(
-                    (hx1 - hx0) * (hx1 - hx0) + (hy1 - hy0) * (hy1 - hy0) + (hz1 - hz0) * (hz1 - hz0)
-                )
                 if q[AO_REACH] > F32(0.0):
-                    na_ = cull(
-                        everything,
-                        bounds,
-                        prim_count,
-                        hcx,
-                        hcy,
-                        hcz,
-                        hr,
-                        F32(0),
-                        F32(1),
-                        F32(0),
-                        F32(0),
-                        F32(1),
-                        F32(2.2) * q[AO_REACH],
-                    )
+                    na_ = touching(some, bounds, everything, prim_count, box, F32(2.2) * q[AO_REACH])
                     for k in range(3):
                         h = (F32(0.12) + F32(0.5) * F32(k) * F32(k)) * q[AO_REACH]
                         for lane in range(LANES):
                             QX[lane] = PX[lane] + NX[lane] * h
                             QY[lane] = PY[lane] + NY[lane] * h
                             QZ[lane] = PZ[lane] + NZ[lane] * h
-                        distance(QX, QY, QZ, D, G, prims, everything, na_, heights, tex, SC, JC)
+                        distance(QX, QY, QZ, D, G, prims, some, na_, heights, tex, SC, JC)
                         for lane in range(LANES):
                             AO[lane] *= clamp(F32(0.25) + F32(0.75) * D[lane] / h, F32(0.0), F32(1.0)) * F32(0.5) + F32(
                                 0.5
                             )
                 if ssteps > 0 and env[KEY] + env[KEY + 1] + env[KEY + 2] > F32(0.02):
-                    for lane in range(LANES):
-                        e = F32(0.012) + F32(0.0015) * T[lane]
-                        QX[lane] = PX[lane] + NX[lane] * e
-                        QY[lane] = PY[lane] + NY[lane] * e
-                        QZ[lane] = PZ[lane] + NZ[lane] * e
-                        T2[lane] = F32(0.02) + F32(0.001) * T[lane]
-                        ACT[lane] = I32(
-                            NX[lane] * env[SUN] + NY[lane] * env[SUN + 1] + NZ[lane] * env[SUN + 2] > F32(0.0)
-                        ) & I32(HIT[lane] > F32(0.5))
-                    na_ = cull(
-                        everything,
+                    shadow(
+                        PX,
+                        PY,
+                        PZ,
+                        NX,
+                        NY,
+                        NZ,
+                        T,
+                        HIT,
+                        SH,
+                        ACT,
+                        QX,
+                        QY,
+                        QZ,
+                        T2,
+                        EX,
+                        EY,
+                        EZ,
+                        D,
+                        G,
+                        s1,
+                        s2,
+                        prims,
                         bounds,
                         prim_count,
-                        hcx,
-                        hcy,
-                        hcz,
-                        hr * F32(1.0) + F32(0.3),
-                        env[SUN],
-                        env[SUN + 1],
-                        env[SUN + 2],
-                        F32(1),
-                        F32(0),
-                        q[SHADOW_FAR] + hr,
+                        listed,
+                        box,
+                        heights,
+                        tops,
+                        tex,
+                        SC,
+                        JC,
+                        env,
+                        q,
                     )
-                    for _ in range(ssteps):
-                        for lane in range(LANES):
-                            t = T2[lane]
-                            EX[lane] = QX[lane] + env[SUN] * t
-                            EY[lane] = QY[lane] + env[SUN + 1] * t
-                            EZ[lane] = QZ[lane] + env[SUN + 2] * t
-                        distance(EX, EY, EZ, D, G, prims, everything, na_, heights, tex, SC, JC)
-                        na = 0
-                        for lane in range(LANES):
-                            d = D[lane]
-                            t = T2[lane]
-                            a = ACT[lane]
-                            s = SH[lane]
-                            s = fmin(s, clamp(q[SHADOW_HARDNESS] * d / t, F32(0.0), F32(1.0))) if a > 0 else s
-                            SH[lane] = s
-                            t = t + clamp(d, F32(0.02) + F32(0.012) * t, q[SHADOW_FAR] * F32(0.2)) * F32(a)
-                            T2[lane] = t
-                            a = a & I32(s > F32(0.02)) & I32(t < q[SHADOW_FAR])
-                            ACT[lane] = a
-                            na += a
-                        if na == 0:
-                            break
-                    for lane in range(LANES):
-                        s = SH[lane]
-                        SH[lane] = s * s * (F32(3.0) - F32(2.0) * s)
+                lit = reaching(lamps, lights, light_count, box)
                 shade(
                     PX,
                     PY,
@@ -2350,8 +2941,8 @@ def render(
                     prims,
                     mats,
                     env,
-                    lights,
-                    light_count,
+                    lamps,
+                    lit,
                     pats,
                     s1,
                     s2,
@@ -2386,19 +2977,24 @@ def render(
                         lights,
                         light_count,
                         heights,
+                        tops,
                         clouds,
                         tex,
                         SC,
                         JC,
                         everything,
+                        listed,
+                        some,
+                        lamps,
                         tm,
                         q,
                     )
-                for lane in range(LANES):
-                    h = HIT[lane]
-                    R[lane] = mix(SR[lane], R[lane], h)
-                    Gc[lane] = mix(SG[lane], Gc[lane], h)
-                    Bc[lane] = mix(SB[lane], Bc[lane], h)
+                if nh < LANES:
+                    for lane in range(LANES):
+                        h = HIT[lane] > F32(0.5)
+                        R[lane] = R[lane] if h else SR[lane]
+                        Gc[lane] = Gc[lane] if h else SG[lane]
+                        Bc[lane] = Bc[lane] if h else SB[lane]
             else:
                 for lane in range(LANES):
                     R[lane] = SR[lane]
@@ -2407,7 +3003,7 @@ def render(
                     GI[lane] = F32(-1)
             for lane in range(LANES):
                 T2[lane] = fmin(T[lane], tmax)
-            fog(OX, OY, OZ, DX, DY, DZ, T2, R, Gc, Bc, SR, SG, SB, env, lights, light_count)
+            fog(OX, OY, OZ, DX, DY, DZ, T2, R, Gc, Bc, env, lights, light_count)
             for lane in range(LANES):
                 i = txi * TILE_WIDTH + (lane & TILE_WIDTH - 1)
                 j = tyi * TILE_HEIGHT + (lane >> TILE_SHIFT)

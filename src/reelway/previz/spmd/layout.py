@@ -12,15 +12,29 @@ LANES = TILE_WIDTH * TILE_HEIGHT
 # Height maps are HEIGHT_SIZE squared and repeat; silhouette textures are TEXTURE_SIZE squared and do not.
 HEIGHT_SIZE = 1024
 TEXTURE_SIZE = 128
+# What lies above a height map: for each square of TOP_TEXELS texels a side how high the map is there and just round
+# it, and how steeply a line must rise from that height to stay above all of it.
+TOP_SHIFT = 1
+TOP_TEXELS = 1 << TOP_SHIFT
+TOP_SIZE = HEIGHT_SIZE >> TOP_SHIFT
 TEXTURE_AREA = TEXTURE_SIZE * TEXTURE_SIZE
 
-# Opcodes that the marcher treats apart: planes are solved, height fields are stepped and bisected.
+# Opcodes that the marcher treats apart: planes and endless boxes are solved, height fields are stepped and bisected,
+# what is strewn over a height field is walked alone.
+BOX = 1
 PLANE = 6
 TERRAIN = 7
+TREES = 9
+ROCKS = 10
+LEAFY = 13
 
 # A primitive: opcode, group, smoothness, material, position (3), rotation (9, world to local), parameters (8).
 PRIM_WIDTH = 24
 PRIM_PARAMS = 16
+
+# What a primitive lies in: a ball (0-3; radius 0: there is none), and a box with level sides (4-6 and 7-9).
+BALL_RADIUS = 3
+SIDES = 4
 
 # A material. PATTERN picks how PARAMS are read: 0 flat, 1 windows, 2 road, 3 brick, 4 ground, 5 water, 6 puddles,
 # 7 planks, 8 planet, 9 seabed.

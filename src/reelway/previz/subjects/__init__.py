@@ -14,6 +14,7 @@ from reelway.previz.subjects.person import Detective, Person
 from reelway.previz.subjects.plane import Plane
 from reelway.previz.subjects.product import Product
 from reelway.previz.subjects.robot import Robot
+from reelway.previz.subjects.silhouette import Silhouette
 from reelway.previz.subjects.spaceship import Spaceship
 
 SUBJECTS: dict[str, type[Subject]] = {
@@ -32,6 +33,7 @@ SUBJECTS: dict[str, type[Subject]] = {
     "plane": Plane,
     "product": Product,
     "robot": Robot,
+    "silhouette": Silhouette,
     "spaceship": Spaceship,
 }
 

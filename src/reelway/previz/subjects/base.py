@@ -45,6 +45,8 @@ class Stage:
     scale: float = 1.0  # less than 1 where the place has no room for its true size
     phase: float = 0.0  # 0 to 1: several of a kind are out of step
     wind: float = 0.0
+    watched: float = 0.6  # where the camera is, in radians from the heading, and where it is amid the clip
+    watched_amid: float = 0.6
 
 
 class Subject(ABC):
@@ -70,6 +72,11 @@ class Subject(ABC):
         self.action: str = cast.action if cast.action is not None and cast.action in actions else habit
         self.speed = self.speeds.get(self.action, self.speed)
         self.build(materials)
+
+    @classmethod
+    def of(cls, cast: Cast) -> type["Subject"]:
+        """What such a one is: a kind of this, where it has kinds that differ in size or in where they belong."""
+        return cls
 
     @property
     def swims(self) -> bool:

@@ -19,10 +19,10 @@ class Bird(Subject):
     words: ClassVar[SubjectWords] = SubjectWords(
         names="""bird gull seagull eagle hawk falcon dove pigeon crow raven owl sparrow swallow swan crane-bird heron
             flamingo parrot stork vogel mowe adler oiseau mouette aigle ave pajaro gaviota aguila passaro uccello
-            aquila 鸟 鳥 птиц чайк орел طائر पक्षी dragon butterfly bat""",
+            aquila 鸟 鳥 птиц чайк орел طائر पक्षी""",
         home="sea",
         actions={"fly": "fly flap fliegen voler volar voar volare 飞", "glide": "glide soar hover drift circle"},
-        colour={"black": "crow raven bat", "brown": "eagle hawk falcon", "pink": "flamingo", "white": "dove swan"},
+        colour={"black": "crow raven", "brown": "eagle hawk falcon", "pink": "flamingo", "white": "dove swan"},
     )
     length = 1.15
     width = 1.6

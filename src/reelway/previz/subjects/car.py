@@ -58,7 +58,7 @@ class Car(Subject):
         home="coast",
         actions={"drive": "drive accelerate speed race cruise fahren rouler conducir", "stand": "park wait stop"},
         outfits={"truck": "lorry"},
-        roles={"truck": "truck lorry van bus pickup lastwagen camion caminhao furgone tank tractor train"},
+        roles={"truck": "truck lorry van bus pickup lastwagen camion caminhao furgone tank"},
         colour={"yellow": "taxi cab"},
     )
     length = 4.7

@@ -50,12 +50,15 @@ class Company:
         self.members: list[Member] = []
         self.afloat = False  # whether there is water under it
         self._room = room
-        layer = 0
+        layers: dict[type[Subject], int] = {}  # those of one kind are cut by the same silhouettes
+        self._silhouettes: list[Floats] = []
         for cast in casts:
             for number in range(min(max(cast.count, 1), COUNT_MAX)):
-                subject = kinds[cast.kind](materials, cast, number)
-                subject.layer = layer
-                layer += len(subject.silhouettes())
+                subject = kinds[cast.kind].of(cast)(materials, cast, number)
+                if type(subject) not in layers:
+                    layers[type(subject)] = len(self._silhouettes)
+                    self._silhouettes += subject.silhouettes()
+                subject.layer = layers[type(subject)]
                 scale = min(1.0, room.width / subject.width, room.height / subject.height)
                 self.members.append(Member(subject=subject, scale=scale, phase=(number * GOLDEN) % 1.0))
         self._mount()
@@ -135,7 +138,7 @@ class Company:
 
     def silhouettes(self) -> list[Floats]:
         """Of all members, in the order of their layers."""
-        return [layer for member in self.members for layer in member.subject.silhouettes()]
+        return self._silhouettes
 
     def stages(self, stage: Stage, ground: Ground) -> list[tuple[Member, Stage]]:
         """Where each is, when the leader's ground is `stage`."""
@@ -169,13 +172,13 @@ class Company:
         for member, at in stages:
             own = prims.group + 1
             member.subject.place(prims, at)
-            prims.cast.append((type(member.subject).__name__.lower(), own, prims.group))
+            prims.cast.append((member.subject.cast.kind, own, prims.group))
         for member in self.members:
             if member.rides is not None:
                 mount, under = next((m, s) for m, s in stages if m is member.rides)
                 own = prims.group + 1
                 self._seat(prims, member, mount, under)
-                prims.cast.append((type(member.subject).__name__.lower(), own, prims.group))
+                prims.cast.append((member.subject.cast.kind, own, prims.group))
         return first, prims.group
 
     def _seat(self, prims: Primitives, member: Member, mount: Member, under: Stage) -> None:

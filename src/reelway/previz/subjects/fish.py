@@ -21,7 +21,7 @@ class Fish(Subject):
     words: ClassVar[SubjectWords] = SubjectWords(
         names="""fish goldfish clownfish koi carp salmon trout tuna shark dolphin whale fisch hai wal delfin poisson
             requin baleine pez tiburon ballena peixe tubarao baleia pesce squalo balena 鱼 魚 рыб акул дельфин سمك मछली
-            whale-shark tropical-fish manta ray turtle jellyfish octopus mermaid""",
+            whale-shark tropical-fish manta ray""",
         home="underwater",
         actions={"swim": "swim glide drift float dart schwimmen nager nadar nuotare 游", "leap": "leap jump breach"},
         outfits={"great": "huge giant big"},

@@ -15,7 +15,7 @@ class Plane(Subject):
     """White with a coloured stripe; it banks as it flies."""
 
     words: ClassVar[SubjectWords] = SubjectWords(
-        names="""plane airplane aeroplane aircraft propeller-plane biplane seaplane helicopter glider
+        names="""plane airplane aeroplane aircraft propeller-plane biplane seaplane glider
             flugzeug avion avioneta aviao aereo velivolo 飞机 飛行機 самолет طائرة विमान""",
         home="field",
         actions={"fly": "fly cruise soar bank dive fliegen voler volar voar volare", "stand": "park wait"},

@@ -8,17 +8,16 @@ import numpy as np
 from reelway.previz.geometry import turn_x, turn_y, turn_z
 from reelway.previz.subjects.base import Stage, Subject
 from reelway.previz.subjects.body import Body
+from reelway.previz.subjects.pedestal import TOP, Pedestal
 from reelway.previz.words import SubjectWords
 from reelway.previz.world import Materials, Primitives
-
-TOP = 0.95  # height of the turntable
 
 
 class Product(Subject):
     """It turns on a round pedestal; a colour word dyes it."""
 
     words: ClassVar[SubjectWords] = SubjectWords(
-        names="""product bottle perfume perfume-bottle flask can packaging lipstick cosmetics jar vase flower rose
+        names="""product bottle perfume perfume-bottle flask can packaging lipstick cosmetics jar vase
             produkt flasche parfum bouteille producto botella perfume produto garrafa prodotto bottiglia
             产品 商品 瓶 продукт бутылк флакон منتج زجاجة उत्पाद""",
         home="room: studio",
@@ -44,19 +43,14 @@ class Product(Subject):
         self._gold = add((0.48, 0.30, 0.08), specular=1.0, gloss=0.9, mirror=0.40)
         self._dark = add((0.02, 0.02, 0.024), specular=0.9, gloss=0.9, mirror=0.22)
         self._white = add((0.70, 0.69, 0.66), specular=0.5, gloss=0.7, mirror=0.05)
-        self._stone = add((0.30, 0.29, 0.28), specular=0.6, gloss=0.8, mirror=0.16)
+        self._pedestal = Pedestal(materials, gold=self._gold)
 
     def place(self, prims: Primitives, stage: Stage) -> tuple[int, int]:
         first = prims.new_group()
         spin = 0.0 if self.action == "stand" else 0.75 * stage.t
         if self.kind == "watch" and spin:
             spin = 0.8 * math.sin(0.8 * stage.t) - 0.4  # it has a back that nobody wants to see
-        still = Body(prims, stage)
-        still.drum(self._stone, (0, (TOP - 0.06) / 2, 0), 0.30, (TOP - 0.06) / 2, 0.02)
-        still.group()
-        still.drum(self._stone, (0, TOP - 0.045, 0), 0.42, 0.035, 0.015)
-        still.group()
-        still.drum(self._gold, (0, TOP - 0.005, 0), 0.36, 0.008, 0.004)
+        self._pedestal.place(Body(prims, stage))
         turned = Stage(at=stage.at, heading=stage.heading + spin + 0.4, gone=0.0, t=stage.t, scale=stage.scale)
         body = Body(prims, turned, up=TOP + 0.003)
         {"watch": self._watch, "cup": self._cup, "box": self._case}.get(self.kind, self._bottle)(body)

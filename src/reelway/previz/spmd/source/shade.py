@@ -76,8 +76,11 @@ def shade(
     ER = scr4
     EG = scr5
     EB = scr6
+    # From here on M says where a lane's material begins.
     for lane in range(lanes):
-        m = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
+        M[lane] = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
+    for lane in range(lanes):
+        m = M[lane]
         AR[lane] = mats[U32(m + I32(ALBEDO))]
         AG[lane] = mats[U32(m + I32(ALBEDO + 1))]
         AB[lane] = mats[U32(m + I32(ALBEDO + 2))]
@@ -87,7 +90,7 @@ def shade(
         RF[lane] = mats[U32(m + I32(MIRROR))]
     if pats & 2:  # windows
         for lane in range(lanes):
-            m = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
+            m = M[lane]
             on = (mats[U32(m + I32(PATTERN))] == 1.0) & (abs(NY[lane]) < 0.5)
             u = PZ[lane] if abs(NX[lane]) > 0.5 else PX[lane]
             cw = mats[U32(m + I32(PARAMS))]
@@ -135,7 +138,7 @@ def shade(
             RF[lane] = mix(RF[lane], 0.30, k * win)
     if pats & 4:  # road: axis z, params 10 half width,11 dash period,12 wet, 13 lane width
         for lane in range(lanes):
-            m = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
+            m = M[lane]
             on = 1.0 if (mats[U32(m + I32(PATTERN))] == 2.0) else 0.0
             x = PX[lane]
             z = PZ[lane]
@@ -168,7 +171,7 @@ def shade(
             NZ[lane] += (fbm2(x * 3.0 + 9.0, z * 3.0) - 0.47) * k
     if pats & 8:  # brick: 10 brick width, 11 brick height
         for lane in range(lanes):
-            m = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
+            m = M[lane]
             on = 1.0 if ((mats[U32(m + I32(PATTERN))] == 3.0) & (abs(NY[lane]) < 0.6)) else 0.0
             u = PZ[lane] if abs(NX[lane]) > 0.5 else PX[lane]
             v = PY[lane]
@@ -202,7 +205,7 @@ def shade(
     # terrain: 10-12 second colour (steep), 13 ripple, 14 scale, 15 snow line (y), 16 rows, 17 their number
     if pats & 16:
         for lane in range(lanes):
-            m = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
+            m = M[lane]
             on = 1.0 if (mats[U32(m + I32(PATTERN))] == 4.0) else 0.0
             sc = mats[U32(m + I32(PARAMS + 4))]
             x = PX[lane] * sc
@@ -238,7 +241,7 @@ def shade(
             NZ[lane] += on * (w - bz * f2)
     if pats & 32:  # water: 10 wave amp, 11 wave scale, 12 speed
         for lane in range(lanes):
-            m = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
+            m = M[lane]
             on = 1.0 if (mats[U32(m + I32(PATTERN))] == 5.0) else 0.0
             s = mats[U32(m + I32(PARAMS + 1))]
             x = PX[lane] * s
@@ -269,7 +272,7 @@ def shade(
             AB[lane] = mix(AB[lane], 0.82, on * fo)
     if pats & 64:  # wet ground with puddles + rain ripples: 10 puddle amount, 11 ripple
         for lane in range(lanes):
-            m = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
+            m = M[lane]
             on = 1.0 if (mats[U32(m + I32(PATTERN))] == 6.0) else 0.0
             x = PX[lane]
             z = PZ[lane]
@@ -305,7 +308,7 @@ def shade(
             NZ[lane] += on * ((fbm2(x * 4.0 + 5.0, z * 4.0) - 0.47) * ro * 2.0 + rip * dv / rr * 0.35)
     if pats & 128:  # planks: 10 width, 11 length, 12 how much they differ; along z on floors, up on walls
         for lane in range(lanes):
-            m = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
+            m = M[lane]
             on = 1.0 if (mats[U32(m + I32(PATTERN))] == 7.0) else 0.0
             level = abs(NY[lane]) > 0.6
             across = PX[lane] if (level | (abs(NZ[lane]) > 0.5)) else PZ[lane]
@@ -339,7 +342,7 @@ def shade(
             RF[lane] = mix(RF[lane], RF[lane] * gap * (0.6 + 0.6 * grain), on)
     if pats & 256:  # planet: 10-12 land, 13 cloud share, 14 bands, 15-17 centre, 18 radius, 19 spin
         for lane in range(lanes):
-            m = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
+            m = M[lane]
             on = 1.0 if (mats[U32(m + I32(PATTERN))] == 8.0) else 0.0
             rad = mats[U32(m + I32(PARAMS + 8))]
             inv = 1.0 / (rad if on > 0.5 else 1.0)
@@ -364,7 +367,7 @@ def shade(
             AB[lane] = mix(AB[lane], mix(b, 0.85, cl), on)
     if pats & 512:  # seabed: 10 ripple, 11 light of the waves above, 12 its scale
         for lane in range(lanes):
-            m = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
+            m = M[lane]
             on = 1.0 if (mats[U32(m + I32(PATTERN))] == 9.0) else 0.0
             x = PX[lane]
             z = PZ[lane]
@@ -399,7 +402,7 @@ def shade(
         NZ[lane] = nz * n
     # direct sun + hemisphere ambient
     for lane in range(lanes):
-        m = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
+        m = M[lane]
         nx = NX[lane]
         ny = NY[lane]
         nz = NZ[lane]
@@ -452,6 +455,8 @@ def shade(
             + EB[lane]
             + rim * env[AMBIENT_HIGH + 2]
         )
+    for lane in range(lanes):
+        scr4[lane] = mats[U32(M[lane] + I32(SPECULAR))]
     for q in range(light_count):
         lx = lights[q, 0]
         ly = lights[q, 1]
@@ -465,7 +470,6 @@ def shade(
         dz0 = lights[q, 10]
         cut = lights[q, 11]
         for lane in range(lanes):
-            m = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
             vx = lx - PX[lane]
             vy = ly - PY[lane]
             vz = lz - PZ[lane]
@@ -490,7 +494,7 @@ def shade(
             s = s * s
             s = s * s
             k = at * (0.4 + 0.6 * AO[lane])
-            sp = s * mats[U32(m + I32(SPECULAR))] * 2.0 * fmax(nd, 0.0)
+            sp = s * scr4[lane] * 2.0 * fmax(nd, 0.0)
             R[lane] += cr * k * (AR[lane] * ndl + sp)
             Gc[lane] += cg * k * (AG[lane] * ndl + sp)
             Bc[lane] += cb * k * (AB[lane] * ndl + sp)

@@ -142,7 +142,13 @@ def city(x, y, z, cell, half, height, unused, centre_x, centre_z, seed, falloff,
     antenna = math.sqrt(lx * lx + lz * lz) - 0.35
     body = fmin(body, fmax(antenna, y - tall * (1.0 + 0.25 * r2)))
     gap = cell * 0.5 - half
-    d = fmin(body, fmax(cell * 0.5 - fmax(lx, lz) + gap, gap * 0.6))
+    near = fmin(body, fmax(cell * 0.5 - fmax(lx, lz) + gap, gap * 0.6))
+    # High above, no tower is near: none is taller than this, and that falls off more slowly than 2 in 1.
+    ox = x - centre_x
+    oz = z - centre_z
+    off = fmax(math.sqrt(ox * ox + oz * oz) - cell, 0.0)
+    roof = height * (0.83 + 3.83 * fexpn(-off * falloff))
+    d = fmax(near, (y - roof) * 0.45)
 
 
 @shape(9)

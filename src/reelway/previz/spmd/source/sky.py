@@ -125,7 +125,7 @@ def sky(DX, DY, DZ, R, Gc, Bc, env, clouds):
 
 
 @kernel
-def fog(OX, OY, OZ, DX, DY, DZ, T, R, Gc, Bc, SR, SG, SB, env, lights, light_count):
+def fog(OX, OY, OZ, DX, DY, DZ, T, R, Gc, Bc, env, lights, light_count):
     lanes = R.size
     for lane in range(lanes):
         t = T[lane]
