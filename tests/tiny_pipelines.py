@@ -20,7 +20,7 @@ from reelway.providers.diffusers import PACKAGES
 
 @pytest.fixture(scope="session")
 def pipelines(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of saved pipelines: wan, wan-ti2v, wan-i2v, wan-nan, wan-flat, ltx, cogvideox, cogvideox-i2v."""
+    """A folder of saved pipelines: wan, with -ti2v, -vace, -i2v, -nan or -flat; ltx; cogvideox, with -i2v."""
     missing = [name for name in PACKAGES if find_spec(name) is None]
     if missing:
         why = f"{', '.join(missing)} not installed: pip install -e '.[diffusers]'"
@@ -64,14 +64,15 @@ def _words(kind: str) -> dict[str, Any]:
     return {"tokenizer": _tokenizer(), "text_encoder": encoder}
 
 
-def _wan(*, channels_in: int = 16, image_dim: int | None = None) -> dict[str, Any]:
+def _wan(*, channels_in: int = 16, image_dim: int | None = None, **vace: Any) -> dict[str, Any]:
     import diffusers
 
+    transformer = diffusers.WanVACETransformer3DModel if vace else diffusers.WanTransformer3DModel
     return _words("UMT5") | {
         "vae": diffusers.AutoencoderKLWan(
             base_dim=8, z_dim=16, dim_mult=[1, 1, 1, 1], num_res_blocks=1, temperal_downsample=[False, True, True]
         ),
-        "transformer": diffusers.WanTransformer3DModel(
+        "transformer": transformer(
             patch_size=(1, 2, 2),
             num_attention_heads=2,
             attention_head_dim=12,
@@ -85,6 +86,7 @@ def _wan(*, channels_in: int = 16, image_dim: int | None = None) -> dict[str, An
             cross_attn_norm=True,
             qk_norm="rms_norm_across_heads",
             rope_max_seq_len=32,
+            **vace,
         ),
         "scheduler": diffusers.FlowMatchEulerDiscreteScheduler(shift=3.0),
     }
@@ -215,6 +217,10 @@ def main(folder: Path) -> None:
     save("wan", wan)
     save("wan-ti2v", diffusers.WanPipeline(**_wan(), expand_timesteps=True))
     # Frames, mask and the first frame side by side.
+    vace = diffusers.WanVACEPipeline(**_wan(vace_layers=[0]))
+    with torch.no_grad():  # so that one sees what it follows
+        vace.transformer.vace_blocks[0].proj_out.weight.mul_(12)
+    save("wan-vace", vace)
     save("wan-i2v", diffusers.WanImageToVideoPipeline(**_wan(channels_in=36, image_dim=4), **_sight()))
     save("ltx", diffusers.LTXPipeline(**_ltx()))
     _as_published(folder / "ltx" / "tokenizer", folder / "ltx" / "model_index.json")

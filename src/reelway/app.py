@@ -30,6 +30,7 @@ from reelway.generations.advance import Advancer
 from reelway.generations.callbacks import CallbackUrls
 from reelway.generations.cancel import Canceller
 from reelway.generations.create import Creator
+from reelway.generations.early import EarlyPictures
 from reelway.generations.ending import Ending
 from reelway.generations.failover import Failover
 from reelway.generations.finish import Finisher
@@ -334,12 +335,14 @@ async def build(
         wishes=wished,
         rng=rng,
     )
+    early_pictures = EarlyPictures(storage)
     ending = Ending(
         db=db,
         dispatch=dispatch,
         live=live,
         announcer=announcer,
         inputs=inputs,
+        early_pictures=early_pictures,
         clock=clock,
         metrics=metrics,
         tracing=tracing,
@@ -366,7 +369,7 @@ async def build(
     )
     callback_urls = CallbackUrls(secret, settings.public_url)
     submitter = Submitter(tools, Failover(tools, router), callback_urls)
-    advancer = Advancer(tools, submitter, Follower(tools, finisher))
+    advancer = Advancer(tools, submitter, Follower(tools, finisher, early_pictures))
     deliverer = Deliverer(
         db=db,
         outbound=outbound,

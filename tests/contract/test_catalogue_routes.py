@@ -19,6 +19,7 @@ from reelway.catalogue.load import load
 from reelway.domain.generation import (
     Asset,
     ClipSpec,
+    Control,
     GenerationRequest,
     InputFile,
     Mode,
@@ -37,6 +38,8 @@ WITHOUT_A_WIRE = ("previz", "sandbox", "diffusers")  # they make whatever they a
 KIND_OF = {  # routes to a table of another name than its kind
     "luma-dream-machine": "luma",
     "diffusers-wan": "diffusers",
+    "diffusers-wan-vace-14b": "diffusers",
+    "diffusers-wan-vace-1-3b": "diffusers",
     "diffusers-ltx": "diffusers",
     "diffusers-cogvideox": "diffusers",
     "diffusers-cogvideox-i2v": "diffusers",
@@ -46,6 +49,7 @@ ROLES = {
     Mode.IMAGE_TO_VIDEO: ((Role.FIRST_FRAME,), (Role.FIRST_FRAME, Role.LAST_FRAME)),
     Mode.VIDEO_TO_VIDEO: ((Role.SOURCE_VIDEO,),),
 }
+VIDEOS = (Role.SOURCE_VIDEO, Role.CONTROL_VIDEO)
 CARDS = load().cards()
 
 
@@ -67,7 +71,7 @@ ROUTES = [
 @cache
 def file_of(role: Role, width: int, height: int) -> bytes:
     """A picture of the clip's own size, which nobody has to scale; or a second of video."""
-    if role is Role.SOURCE_VIDEO:
+    if role in VIDEOS:
         return a_clip()
     file = io.BytesIO()
     Image.new("RGB", (width, height), (30, 90, 200)).save(file, "PNG", compress_level=1)
@@ -79,7 +83,7 @@ def with_files(spec: ClipSpec, roles: frozenset[Role], files: dict[str, bytes]) 
     for role in sorted(roles):
         key, data = f"{role}-{spec.size}", file_of(role, spec.width, spec.height)
         files[key] = data
-        media = "video/mp4" if role is Role.SOURCE_VIDEO else "image/png"
+        media = "video/mp4" if role in VIDEOS else "image/png"
         about = {"key": key, "media_type": media, "size_bytes": len(data)}
         assets.append(Asset(role=role, width=spec.width, height=spec.height, **about))  # type: ignore[arg-type]
     return replace(spec, assets=tuple(assets))
@@ -95,10 +99,16 @@ def requests(card: ModelCard) -> Iterator[GenerationRequest]:
     between = sorted({card.frames_min, card.frames_min + 1, card.frames_max - 1, card.frames_max})
     sounds = {"on": (True,), "none": (False,), "optional": (False, True)}[card.audio]
     for mode in card.modes:
-        for roles in ROLES[mode]:
+        for roles, control in uses_of_files(card, mode):
             inputs = tuple(InputFile(role=role, param="init_image") for role in roles)
             asked = GenerationRequest(
-                model=card.id, mode=mode, prompt="a red kite", inputs=inputs, audio=sounds[0], **seconds[usual]
+                model=card.id,
+                mode=mode,
+                prompt="a red kite",
+                inputs=inputs,
+                control=control,
+                audio=sounds[0],
+                **seconds[usual],
             )
             for shape, audio in product(of_each_side if roles else shapes, sounds):
                 yield replace(asked, **shape, audio=audio)
@@ -106,10 +116,16 @@ def requests(card: ModelCard) -> Iterator[GenerationRequest]:
                 yield replace(asked, **shape, **seconds[length])
             yield from (replace(asked, prompt=words) for words in ("", "x", "é…", "x" * card.prompt_chars_max))
             yield replace(asked, negative_prompt="blur")
-            if roles == ROLES[mode][0]:
+            if roles == ROLES[mode][0] or control in card.control[:1]:
                 yield from (replace(asked, **length) for length in seconds.values())
                 yield from (replace(asked, duration_s=None, frames=frames) for frames in between)
                 yield from (replace(asked, duration_s=None, frames=card.frames_max, fps=fps) for fps in (1, 12, 30))
+
+
+def uses_of_files(card: ModelCard, mode: Mode) -> Iterator[tuple[tuple[Role, ...], Control | None]]:
+    """Each with what a control video among them shows."""
+    yield from ((roles, None) for roles in ROLES[mode])
+    yield from (((*ROLES[mode][0], Role.CONTROL_VIDEO), kind) for kind in card.control)
 
 
 def allowed(card: ModelCard, route: Route) -> list[tuple[ClipSpec, frozenset[Role]]]:

@@ -16,14 +16,21 @@ from aiohttp import web
 
 from processes import server, until_ended
 from reelway.app import open_database
-from reelway.db.script import Script, sql
+from reelway.db.script import Script, from_json, sql
 from reelway.kit.clock import SystemClock
 from reelway.ledger.audit import audit
 from reelway.media.probe import probe
 from reelway.settings import Settings
 
 # wan2.2 lists 0.04 USD a second: 10 frames at 16 fps cost 0.025.
-BODY = {"model": "wan2.2", "prompt": "a red kite over the sea", "num_frames": 10, "fps": 16, "size": "512x512"}
+BODY = {
+    "model": "wan2.2",
+    "prompt": "a red kite over the sea",
+    "num_frames": 10,
+    "fps": 16,
+    "size": "512x512",
+    "passes": ["depth", "shot"],
+}
 
 
 @asynccontextmanager
@@ -59,7 +66,7 @@ async def create(http: aiohttp.ClientSession, at: dict[str, str], hook: str) -> 
 
 
 def life(data: Path) -> Script[tuple[list[tuple[Any, ...]], list[tuple[Any, ...]], list[Any]]]:
-    generations = yield sql("SELECT state, price_microusd, charged_microusd, token FROM generations")
+    generations = yield sql("SELECT state, price_microusd, charged_microusd, token, output FROM generations")
     transfers = yield sql("SELECT kind, amount_microusd FROM transfers WHERE kind <> 'grant' ORDER BY kind")
     findings = yield from audit()
     return generations, transfers, findings
@@ -72,7 +79,7 @@ async def check(data: Path, got: list[dict[str, Any]]) -> None:
     finally:
         await db.aclose()
     assert findings == []
-    [(state, price, charged, token)] = generations  # one job, however often it was sent
+    [(state, price, charged, token, output)] = generations  # one job, however often it was sent
     assert (state, charged) == ("succeeded", price)
     assert price == 25_000
     assert transfers == [("hold", price), ("settle", price)]
@@ -81,6 +88,10 @@ async def check(data: Path, got: list[dict[str, Any]]) -> None:
     facts = probe(data / "files" / "videos" / f"{token}.mp4")
     assert (facts.frames, facts.width, facts.height) == (10, 512, 512)
     assert list((data / "files" / "inputs").glob("*")) == []
+    told = {f"-{file['name']}": file["size_bytes"] for file in from_json(output)["passes"]}
+    assert told.keys() == {"-depth.mkv", "-depth.json", "-shot.json"}
+    kept = {path.name.removeprefix(token): path.stat().st_size for path in (data / "files" / "videos").iterdir()}
+    assert told.items() <= kept.items()
 
 
 @pytest.mark.timeout(400)

@@ -16,9 +16,9 @@ from replicas.replica import Job, Replica, Trouble
 
 Ids = Literal["uuid", "any", "its own"]
 _MODELS: Final = {
-    "unet_name": ["wan2.2_ti2v_5B_fp16.safetensors"],
+    "unet_name": ["wan2.1_vace_14B_fp16.safetensors", "wan2.2_ti2v_5B_fp16.safetensors"],
     "clip_name": ["umt5_xxl_fp8_e4m3fn_scaled.safetensors"],
-    "vae_name": ["wan2.2_vae.safetensors"],
+    "vae_name": ["wan2.2_vae.safetensors", "wan_2.1_vae.safetensors"],
 }
 # class_type: its required inputs, and what it gives out. A list is a choice, capitals are what a link carries.
 _NODES: Final[dict[str, tuple[dict[str, Any], tuple[str, ...]]]] = {
@@ -28,6 +28,22 @@ _NODES: Final[dict[str, tuple[dict[str, Any], tuple[str, ...]]]] = {
     "CLIPTextEncode": ({"text": str, "clip": "CLIP"}, ("CONDITIONING",)),
     "ModelSamplingSD3": ({"model": "MODEL", "shift": float}, ("MODEL",)),
     "LoadImage": ({"image": "an upload"}, ("IMAGE", "MASK")),
+    "LoadVideo": ({"file": "an upload"}, ("VIDEO",)),
+    "GetVideoComponents": ({"video": "VIDEO"}, ("IMAGE", "AUDIO", "FLOAT")),
+    "WanVaceToVideo": (
+        {
+            "positive": "CONDITIONING",
+            "negative": "CONDITIONING",
+            "vae": "VAE",
+            "width": int,
+            "height": int,
+            "length": int,
+            "batch_size": int,
+            "strength": float,
+        },
+        ("CONDITIONING", "CONDITIONING", "LATENT", "INT"),
+    ),
+    "TrimVideoLatent": ({"samples": "LATENT", "trim_amount": "INT"}, ("LATENT",)),
     "Wan22ImageToVideoLatent": (
         {"vae": "VAE", "width": int, "height": int, "length": int, "batch_size": int},
         ("LATENT",),
@@ -55,7 +71,10 @@ _NODES: Final[dict[str, tuple[dict[str, Any], tuple[str, ...]]]] = {
     ),
     "PreviewImage": ({"images": "IMAGE"}, ()),
 }
-_OPTIONAL: Final[dict[str, dict[str, Any]]] = {"Wan22ImageToVideoLatent": {"start_image": "IMAGE"}}
+_OPTIONAL: Final[dict[str, dict[str, Any]]] = {
+    "Wan22ImageToVideoLatent": {"start_image": "IMAGE"},
+    "WanVaceToVideo": {"control_video": "IMAGE", "control_masks": "MASK", "reference_image": "IMAGE"},
+}
 _SAVING: Final = frozenset({"SaveVideo", "PreviewImage"})
 _LEAST: Final = {"width": 32, "height": 32, "length": 1, "batch_size": 1, "steps": 1, "fps": 1, "seed": 0}
 

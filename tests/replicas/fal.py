@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+import av
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image
@@ -27,6 +28,7 @@ class _Endpoint:
     takes: frozenset[str]
     resolutions: tuple[str, ...] = ()
     picture: str | None = None  # the field that must be there
+    video: str | None = None  # likewise
 
 
 def _texts(first: int, last: int) -> tuple[str, ...]:
@@ -36,6 +38,24 @@ def _texts(first: int, last: int) -> tuple[str, ...]:
 _SEEDANCE = frozenset({"resolution", "aspect_ratio", "generate_audio"})
 _KLING = frozenset({"aspect_ratio", "generate_audio", "negative_prompt", "cfg_scale", "shot_type"})
 _FRAMES = frozenset({"end_image_url", "seed"})
+_VACE = frozenset(
+    {
+        "negative_prompt",
+        "match_input_num_frames",
+        "num_frames",
+        "match_input_frames_per_second",
+        "frames_per_second",
+        "seed",
+        "resolution",
+        "aspect_ratio",
+        "ref_image_urls",
+        "first_frame_url",
+        "last_frame_url",
+        "preprocess",
+        "enable_prompt_expansion",
+    }
+)
+_VACE_SIZES = ("auto", "240p", "360p", "480p", "580p", "720p")
 _H3 = ("480P", "768P", "2K", "4K")
 
 
@@ -67,6 +87,10 @@ _ENDPOINTS = {
     "minimax/h3/image-to-video": _Endpoint(
         tuple(range(5, 16)), frozenset({"resolution", "end_image_url"}), _H3, "image_url"
     ),
+    **{
+        f"fal-ai/wan-vace-14b/{kind}": _Endpoint((), _VACE, _VACE_SIZES, video="video_url")
+        for kind in ("depth", "pose")
+    },
 }
 
 
@@ -250,7 +274,9 @@ def _invalid(where: list[str], message: str, type_: str) -> web.Response:
 
 def _wrong(asked: dict[str, Any], endpoint: _Endpoint) -> tuple[str, str] | None:
     """The first field that the model's schema does not allow. Unknown ones are an error here, to see them."""
-    allowed = _COMMON | endpoint.takes | ({endpoint.picture} if endpoint.picture else set())
+    allowed = _COMMON | endpoint.takes | {name for name in (endpoint.picture, endpoint.video) if name}
+    if endpoint.video:
+        allowed -= {"duration"}  # it counts in frames
     if unknown := asked.keys() - allowed:
         return sorted(unknown)[0], "Extra inputs are not permitted"
     if not isinstance(asked.get("prompt"), str) or not asked["prompt"]:
@@ -263,10 +289,22 @@ def _wrong(asked: dict[str, Any], endpoint: _Endpoint) -> tuple[str, str] | None
         return "aspect_ratio", f"Input should be one of {_RATIOS}"
     if endpoint.picture and endpoint.picture not in asked:
         return endpoint.picture, "Field required"
+    if not 81 <= asked.get("num_frames", 81) <= 241 or asked.get("num_frames", 81) % 4 != 1:
+        return "num_frames", "Input should be 81 to 241"
+    if endpoint.video and not _is_video(asked.get(endpoint.video), asked):
+        return endpoint.video, "Could not load the video"
     for name, value in asked.items():
-        if name.endswith("image_url") and not _is_picture(value):
+        if name.endswith(("image_url", "frame_url")) and not _is_picture(value):
             return name, "Could not load the image"
     return None
+
+
+def _is_video(value: Any, asked: dict[str, Any]) -> bool:
+    """An MP4 with a frame for each that is asked for."""
+    if not isinstance(value, str) or not value.startswith("data:video/mp4;base64,"):
+        return False
+    with av.open(io.BytesIO(base64.b64decode(value.partition(",")[2], validate=True))) as container:
+        return sum(1 for _ in container.decode(video=0)) == asked["num_frames"]
 
 
 def _is_picture(value: Any) -> bool:

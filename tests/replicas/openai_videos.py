@@ -21,6 +21,7 @@ from replicas.replica import KEY, Job, Replica, Trouble
 _OPENAI_SIZES = ("720x1280", "1280x720", "1024x1792", "1792x1024", "1920x1080", "1080x1920")
 _OPENAI_SECONDS = ("4", "8", "12", "16", "20")
 # Text there names a file of the server's own disk.
+_VLLM_CONTROLS = ("edge", "blur", "depth", "seg", "wsm")  # of Cosmos3; other models take none
 _SGLANG_PATHS = ("input_reference", "video_reference", "video_path", "output_path", "perf_dump_path")
 
 
@@ -146,8 +147,22 @@ class OpenAIVideos(Replica):
                     raise _Invalid("seconds: String should match pattern '^[1-9]\\d*$'")
                 if re.fullmatch(r"\d+x\d+", asked.get("size", "1x1")) is None:
                     raise _Invalid("size: String should match pattern '^\\d+x\\d+$'")
+                self._check_control(asked)
             case _:
                 self._check_as_openai(asked)
+
+    def _check_control(self, asked: dict[str, Any]) -> None:
+        video, kind = asked.get("control_reference"), asked.get("control_type")
+        if video is None and kind is not None:
+            raise _Invalid("control_type requires a control_reference upload.")
+        if video is None:
+            return
+        if not kind:
+            raise _Invalid("control_reference requires control_type.")
+        if kind not in _VLLM_CONTROLS:
+            raise _Invalid(f"Control upload type '{kind}' is not supported by this model.")
+        if not isinstance(video, bytes) or not video:
+            raise _Invalid("control_reference must not be empty.")
 
     def _check_as_openai(self, asked: dict[str, Any]) -> None:
         seconds, size = asked.get("seconds", "4"), asked.get("size", "720x1280")

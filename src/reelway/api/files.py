@@ -13,12 +13,12 @@ from starlette.routing import Route
 from reelway.api.problems import openai_shape, respond
 from reelway.api.ranges import Unsatisfiable, range_of
 from reelway.api.services import Services
+from reelway.domain.files import SUFFIXES
 from reelway.errors import NotFound
 from reelway.generations.finish import file_key
 from reelway.storage.base import StoredFile
 from reelway.storage.chunks import close
 
-SUFFIXES: Final = (".mp4", ".gif", ".jpg", ".webp", "-sheet.jpg")
 _HEADERS: Final = {
     "cache-control": "private, max-age=31536000, immutable",
     "x-content-type-options": "nosniff",

@@ -10,9 +10,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from reelway.domain.generation import Mode
+from reelway.domain.generation import Control, Mode
 from reelway.domain.models import PROMPT_CHARS_MAX, Life, Likeness, ModelCard, Route, smallest_clip
 from reelway.domain.money import parse_usd
+from reelway.domain.passes import Pass, parse_passes
 from reelway.domain.prices import Price, Tier
 from reelway.domain.shapes import Rule, Shape
 from reelway.errors import ConfigError, InvalidRequest, ModelNotFound
@@ -165,7 +166,9 @@ def _route(entry: Mapping[str, Any]) -> Route:
         likeness=Likeness(entry.get("likeness", Likeness.OTHER if free else Likeness.MODEL)),
         makes=_shape(entry.get("makes", {})),
         rules=_rules(entry),
+        control=tuple(Control(kind) for kind in entry.get("control", ())),
         cost=_price(entry["cost"]) if "cost" in entry else None,
+        passes=parse_passes(entry.get("passes", Pass if free else ())),  # free ones are previz's
     )
 
 

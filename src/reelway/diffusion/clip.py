@@ -1,7 +1,7 @@
-"""Frames to H.264 in MP4, one at a time; the file appears only when it is whole."""
+"""Frames to H.264 in MP4, one at a time (the file appears only when it is whole), and back."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +10,7 @@ import av
 from av.video.reformatter import Colorspace
 
 _CRF: Final = 17
+_SLACK: Final = 0.001  # of a picture: times in a file are rounded
 _BT709: Final = 1
 _LIMITED_RANGE: Final = 1
 
@@ -28,6 +29,21 @@ def write(pictures: Iterable[Any], output: Path, *, width: int, height: int, fps
     finally:
         part.unlink(missing_ok=True)
     return count
+
+
+def read(path: Path, *, fps: int) -> Iterator[Any]:
+    """The pictures of a video as they are on screen at that rate, RGB (height x width x 3, uint8)."""
+    with av.open(f"file:{path}", options={"protocol_whitelist": "file"}) as container:
+        number, shown, start_s = 0, None, 0.0
+        for frame in container.decode(video=0):
+            if shown is None:
+                start_s = frame.time or 0.0
+            while shown is not None and ((frame.time or 0.0) - start_s) * fps > number + _SLACK:
+                yield shown.to_ndarray(format="rgb24")
+                number += 1
+            shown = frame
+        if shown is not None:
+            yield shown.to_ndarray(format="rgb24")
 
 
 def _encode(pictures: Iterable[Any], path: Path, *, width: int, height: int, fps: int) -> int:

@@ -45,6 +45,7 @@ class Order:
     steps: int | None = None  # None: as the pipeline does
     guidance: float | None = None
     image: str | None = None  # path of a first frame: image-to-video
+    control: str | None = None  # path of a video to follow
 
     def to_json(self) -> dict[str, Any]:
         """A plain dict of the fields."""

@@ -1,4 +1,4 @@
-"""The families of pipelines that we know: Wan, LTX and CogVideoX. Loads one, and makes frames with it.
+"""The families of pipelines that we know: Wan, VACE, LTX and CogVideoX. Loads one, and makes frames with it.
 
 Facts read off diffusers 0.42.1 on 2026-11-23: `pipelines/{wan,ltx,cogvideo}/*.py`. torch and diffusers are imported
 inside functions: whether the model is there is said without them.
@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -55,6 +56,7 @@ class Family:
     side_step: Callable[[Any], int]
     vae_in_float32: bool = False
     takes_fps: bool = False
+    follows: bool = False  # a control video; its first frame is then that of the clip, if there is one
 
 
 FAMILIES: Final = (
@@ -65,6 +67,15 @@ FAMILIES: Final = (
         frames_step=lambda pipe: int(pipe.vae_scale_factor_temporal),
         side_step=_wan_sides,
         vae_in_float32=True,  # diffusers' own advice for its quality
+    ),
+    Family(
+        text="WanVACEPipeline",
+        image="WanVACEPipeline",
+        one_model=lambda index: True,
+        frames_step=lambda pipe: int(pipe.vae_scale_factor_temporal),
+        side_step=_wan_sides,
+        vae_in_float32=True,
+        follows=True,
     ),
     Family(
         text="LTXPipeline",
@@ -89,8 +100,8 @@ def family_of(class_name: object) -> Family:
     for family in FAMILIES:
         if class_name in (family.text, family.image):
             return family
-    known = ", ".join(name for family in FAMILIES for name in (family.text, family.image))
-    raise CannotMake(Reason.GONE, f"its pipeline is a {class_name}; we know {known}")
+    known = dict.fromkeys(name for family in FAMILIES for name in (family.text, family.image))
+    raise CannotMake(Reason.GONE, f"its pipeline is a {class_name}; we know {', '.join(known)}")
 
 
 def read_index(folder: Path) -> dict[str, Any]:
@@ -162,7 +173,11 @@ class Loaded:
             # On the CPU, so that a seed means the same noise on every device.
             "generator": torch.Generator("cpu").manual_seed(order.seed),
         }
-        if order.image is not None:
+        if family.follows:
+            asked |= _conditions(order, width, height, frames)
+        elif order.control is not None:
+            raise CannotMake(Reason.ORDER, "this model follows no control video")
+        elif order.image is not None:
             asked["image"] = _picture(order.image, width, height)
         if family.takes_fps:
             asked["frame_rate"] = order.fps
@@ -281,6 +296,41 @@ def _picture(path: str, width: int, height: int) -> Any:
             return ImageOps.fit(image.convert("RGB"), (width, height), Image.Resampling.LANCZOS)
     except OSError as error:
         raise CannotMake(Reason.ORDER, f"the first frame cannot be read: {error}") from error
+
+
+def _conditions(order: Order, width: int, height: int, frames: int) -> dict[str, Any]:
+    """What VACE starts from: a video and a mask, black where the video is to be kept and white where it is to be made.
+
+    Grey says nothing of what is to be made there, anything else leads it.
+    """
+    from PIL import Image
+
+    size = (width, height)
+    if order.image is None and order.control is None:
+        return {}
+    video = [Image.new("RGB", size, (128, 128, 128))] * frames
+    if order.control is not None:
+        video = _video(order.control, order.fps, size, frames)
+    mask = [Image.new("L", size, 255)] * frames
+    if order.image is not None:
+        video[0], mask[0] = _picture(order.image, width, height), Image.new("L", size, 0)
+    return {"video": video, "mask": mask}
+
+
+def _video(path: str, fps: int, size: tuple[int, int], frames: int) -> list[Any]:
+    """The pictures of a file at that rate, so many of them: the last one again where it has fewer."""
+    from av.error import FFmpegError
+    from PIL import Image, ImageOps
+
+    from reelway.diffusion import clip
+
+    try:
+        shown = [ImageOps.fit(Image.fromarray(one), size) for one in islice(clip.read(Path(path), fps=fps), frames)]
+    except (FFmpegError, OSError) as error:
+        raise CannotMake(Reason.ORDER, f"the control video cannot be read: {error}") from error
+    if not shown:
+        raise CannotMake(Reason.ORDER, "the control video shows nothing")
+    return shown + shown[-1:] * (frames - len(shown))
 
 
 def _pictures(video: "torch.Tensor") -> Iterator[Any]:

@@ -5,7 +5,9 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any, NewType
 
+from reelway.domain.files import EARLY_PICTURE
 from reelway.domain.money import Purse
+from reelway.domain.passes import Pass
 from reelway.domain.states import FINAL, State
 
 GenerationId = NewType("GenerationId", str)  # video_…
@@ -27,7 +29,19 @@ class Role(StrEnum):
     FIRST_FRAME = "first_frame"
     LAST_FRAME = "last_frame"
     SOURCE_VIDEO = "source_video"
+    CONTROL_VIDEO = "control_video"
     AUDIO = "audio"
+
+
+class Control(StrEnum):
+    """What a control video shows of the clip to be made."""
+
+    DEPTH = "depth"  # near is white, far is black
+    POSE = "pose"
+    SCRIBBLE = "scribble"
+    EDGE = "edge"
+    SEG = "seg"
+    BLUR = "blur"
 
 
 class Dialect(StrEnum):
@@ -46,12 +60,14 @@ class OutputType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputFile:
-    """A file as the caller named it: exactly one of `url` (http, https or data) and `data`."""
+    """A file as the caller named it: exactly one of `url` (http, https or data), `data` and those that are ours."""
 
     role: Role
     param: str  # the field it came in, for error messages
     url: str | None = None
     data: bytes | None = None
+    video_id: str | None = None  # of a generation of the caller's, by id or number: the pass of it that is wanted
+    stored: str | None = None  # its key in our storage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +90,8 @@ class GenerationRequest:
     audio: bool | None = None
     output_type: OutputType = OutputType.MP4
     inputs: tuple[InputFile, ...] = ()
+    control: Control | None = None  # of the control video among them
+    passes: tuple[Pass, ...] = ()
     clamp: bool = False  # ModelsLab v6: pull numbers into range instead of refusing them
     substitution: str | None = None  # forbid, same_family or any; None: as the workspace says
     policy: str | None = None  # how a route is chosen; None: as the operator says
@@ -112,6 +130,8 @@ class ClipSpec:
     audio: bool
     output_type: OutputType
     assets: tuple[Asset, ...] = ()
+    control: Control | None = None  # of the control video among them
+    passes: tuple[Pass, ...] = ()  # what is to come beside it
 
     @property
     def duration_s(self) -> Fraction:
@@ -131,6 +151,9 @@ class ClipSpec:
         """For the row; `from_json` reads it back. Field by field: `asdict` copies deeply and is five times slower."""
         saved = {name: getattr(self, name) for name in self.__slots__}
         saved["assets"] = [asdict(asset) for asset in self.assets]
+        for name in ("control", "passes"):
+            if not saved[name]:
+                del saved[name]  # a worker of the version before can read the row
         return saved
 
     @classmethod
@@ -141,8 +164,19 @@ class ClipSpec:
             "mode": Mode(saved["mode"]),
             "output_type": OutputType(saved["output_type"]),
             "assets": assets,
+            "control": Control(saved["control"]) if "control" in saved else None,
+            "passes": tuple(Pass(name) for name in saved.get("passes", ())),
         }
         return cls(**(saved | typed))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassFile:
+    """A file of a pass that is in storage; `name` is like `depth.mkv`."""
+
+    name: str
+    media_type: str
+    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +193,17 @@ class Output:
     media_type: str
     etag: str
     has_audio: bool
+    passes: tuple[PassFile, ...] = ()  # what lies beside it
+
+    def to_json(self) -> dict[str, Any]:
+        """For the row; what the version before does not know is there only when it is something."""
+        saved = asdict(self)
+        return saved if self.passes else {name: value for name, value in saved.items() if name != "passes"}
+
+    @classmethod
+    def from_json(cls, saved: dict[str, Any]) -> "Output":
+        """What `to_json` made."""
+        return cls(**(saved | {"passes": tuple(PassFile(**one) for one in saved.get("passes", ()))}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +236,7 @@ class Generation:
     error_code: str | None = None
     error_message: str | None = None
     cancel_requested: bool = False
+    early_picture: bool = False  # there is a first look at it, until it ends
     webhook_url: str | None = None
     track_id: Any = None  # as sent: string, number or null
     created_at: int
@@ -205,10 +251,15 @@ class Generation:
         return self.state in FINAL
 
     def file_url(self, suffix: str) -> str:
-        """`.mp4`, `.jpg` (poster), `.webp` (thumbnail) or `-sheet.jpg`, absolute."""
+        """Absolute; the suffixes are in domain/files.py."""
         return f"{self.base_url}/files/{self.token}{suffix}"
 
     @property
     def clip_url(self) -> str:
         """Where the clip is, or will be."""
         return self.file_url(f".{self.spec.output_type}")
+
+    @property
+    def early_picture_url(self) -> str | None:
+        """A first look at the clip while it is made; the poster takes its place."""
+        return self.file_url(EARLY_PICTURE) if self.early_picture and not self.ended else None

@@ -10,11 +10,13 @@ from typing import Final
 from reelway.domain.generation import (
     Asset,
     ClipSpec,
+    Control,
     GenerationRequest,
     Mode,
     OutputType,
     Role,
 )
+from reelway.domain.passes import Pass
 from reelway.domain.prices import Price
 from reelway.domain.shapes import Misfit, Rule, Shape, roles_of
 from reelway.errors import ConfigError, InvalidRequest
@@ -65,7 +67,9 @@ class Route:
     likeness: Likeness = Likeness.MODEL
     makes: Shape = field(default_factory=Shape)
     rules: tuple[Rule, ...] = ()
+    control: tuple[Control, ...] = ()  # kinds of control video that it takes
     cost: Price | None = None  # what its provider charges us; None: as the card's own price
+    passes: tuple[Pass, ...] = ()  # what it can make beside a clip of words
 
     def alive(self, today: date) -> bool:
         """Whether the upstream still exists on that day."""
@@ -73,8 +77,19 @@ class Route:
 
     def misfit(self, spec: ClipSpec, roles: Collection[Role]) -> Misfit | None:
         """Why it cannot make this clip; None when it can."""
+        if spec.control is not None and spec.control not in self.control:
+            return Misfit("control_type", spec.control, " or ".join(self.control) or "a clip without control")
         broken = (rule.broken(spec, roles) for rule in self.rules)
-        return self.makes.misfit(spec, roles) or next((b for b in broken if b is not None), None)
+        return self.makes.misfit(spec, roles) or next((b for b in broken if b is not None), None) or self._lacks(spec)
+
+    def _lacks(self, spec: ClipSpec) -> Misfit | None:
+        lacking = [one for one in spec.passes if one not in self.passes]
+        if not lacking:
+            return None
+        asked = ", ".join(lacking)
+        if not self.passes:
+            return Misfit("passes", asked, "leaving them out", say="only the model previz makes passes")
+        return Misfit("passes", asked, f"only {', '.join(self.passes)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +123,11 @@ class ModelCard:
     routes: tuple[Route, ...]
     source: str
 
+    @property
+    def control(self) -> tuple[Control, ...]:
+        """The kinds of control video that one of its routes takes, or another."""
+        return tuple(kind for kind in Control if any(kind in route.control for route in self.routes))
+
     # -- what is asked -> what will be made ------------------------------------------------
 
     def resolve(self, request: GenerationRequest, assets: Sequence[Asset], *, seed: int) -> ClipSpec:
@@ -115,6 +135,9 @@ class ModelCard:
         if request.mode not in self.modes:
             raise InvalidRequest(f"{self.id} makes {' and '.join(self.modes)}, not {request.mode}", param="model_id")
         self._check_prompt(request)
+        if request.passes and request.mode is not Mode.TEXT_TO_VIDEO:
+            message = f"passes are made beside clips of words alone, not {request.mode}; leave them out"
+            raise InvalidRequest(message, param="passes")
         width, height = self._size(request)
         fps, frames = self._length(request)
         spec = ClipSpec(
@@ -130,6 +153,8 @@ class ModelCard:
             audio=self._audio(request),
             output_type=request.output_type,
             assets=tuple(assets),
+            control=request.control,
+            passes=request.passes,
         )
         for rule in self.rules:
             if misfit := rule.broken(spec, request.roles):
@@ -273,6 +298,15 @@ def parse_ratio(text: str) -> Fraction:
                 return Fraction(int(left), int(right))
             break
     raise InvalidRequest(f"aspect_ratio {text[:40]!r} is not like 16:9", param="aspect_ratio")
+
+
+def parse_control(text: str, param: str) -> Control:
+    """Raises InvalidRequest for a kind that there is none of."""
+    try:
+        return Control(text.strip().lower())
+    except ValueError:
+        message = f"{param} {text[:40]!r} is not known; there are {', '.join(Control)}"
+        raise InvalidRequest(message, param=param) from None
 
 
 def _given_size(request: GenerationRequest, default: tuple[int, int]) -> tuple[int, int]:

@@ -34,6 +34,7 @@ class Shape:
     audio: bool | None = None
     first_frame: bool | None = None
     last_frame: bool | None = None
+    control: bool | None = None  # with a control video, or without one
     negative_prompt: bool | None = None
     prompt_chars_min: int | None = None
     prompt_chars_max: int | None = None
@@ -77,13 +78,13 @@ class Shape:
             yield Misfit("fps", str(spec.fps), _words(_nearest(self.fps, spec.fps)))
         if self.audio is not None and spec.audio is not self.audio:
             yield Misfit("generate_audio", _with(spec.audio, "sound"), _with(self.audio, "sound"))
-        for param, wanted, role in (
-            ("init_image", self.first_frame, Role.FIRST_FRAME),
-            ("end_image", self.last_frame, Role.LAST_FRAME),
+        for param, wanted, role, thing in (
+            ("init_image", self.first_frame, Role.FIRST_FRAME, "a first frame"),
+            ("end_image", self.last_frame, Role.LAST_FRAME, "an end frame"),
+            ("control_video", self.control, Role.CONTROL_VIDEO, "a control video"),
         ):
             if wanted is not None and (role in roles) is not wanted:
-                frame = "a first frame" if role is Role.FIRST_FRAME else "an end frame"
-                yield Misfit(param, _with(not wanted, frame), _with(wanted, frame))
+                yield Misfit(param, _with(not wanted, thing), _with(wanted, thing))
         if self.negative_prompt is not None and bool(spec.negative_prompt) is not self.negative_prompt:
             words = "a negative prompt"
             yield Misfit("negative_prompt", _with(not self.negative_prompt, words), _with(self.negative_prompt, words))

@@ -7,6 +7,7 @@ from reelway.db.base import Database
 from reelway.db.script import Script
 from reelway.dispatch.base import Dispatch, Topic
 from reelway.domain.events import EventType
+from reelway.domain.files import suffixes_of
 from reelway.domain.generation import Generation
 from reelway.domain.states import State
 from reelway.errors import Conflict
@@ -19,7 +20,6 @@ from reelway.kit.clock import Clock
 from reelway.storage.base import Storage
 
 _ANSWER_S: Final = 5.0  # how long a cancel waits to tell what really happened
-_SUFFIXES: Final = (".mp4", ".gif", ".jpg", ".webp", "-sheet.jpg")
 
 
 class Canceller:
@@ -70,7 +70,8 @@ class Canceller:
             if (yield from store.mark_deleted(g, now)):
                 yield from events.record(g.id, EventType.DELETED, {}, now)
 
-        for suffix in _SUFFIXES:  # first: a bucket that fails half-way is asked again by the next DELETE
+        # First: a bucket that fails half-way is asked again by the next DELETE.
+        for suffix in suffixes_of(g.spec.passes):
             await self._storage.delete(file_key(g.token, suffix))
         await self._db.write(script())
 

@@ -28,6 +28,7 @@ from reelway.errors import CommitUnknown, InvalidRequest, Overloaded
 from reelway.events import store as events
 from reelway.generations import store
 from reelway.generations.inputs import InputStore
+from reelway.generations.ours import ours
 from reelway.kit import logs
 from reelway.kit.clock import Clock
 from reelway.kit.ids import new_id, new_token
@@ -128,7 +129,9 @@ class Creator:
             return Created(body=earlier, generation=None)
         plan = self._router.plan(submission.request, caller.purse, caller.substitution)
         _check_webhook(submission.webhook_url)
-        assets = await self._inputs.take(submission.request.inputs)
+        request = submission.request
+        inputs = await ours(self._db, caller, request.inputs, request.control, submission.base_url)
+        assets = await self._inputs.take(inputs, plan.spec)
         generation = _new(caller, submission, replace(plan.spec, assets=assets), plan, self._clock.now_ms())
         try:
             created = await self._db.write(self._create(caller, submission, generation, answer, self._tracing.here()))

@@ -15,6 +15,7 @@ from reelway.domain.states import State
 from reelway.events import store as events
 from reelway.events.live import Live
 from reelway.generations import store
+from reelway.generations.early import EarlyPictures
 from reelway.generations.inputs import InputStore
 from reelway.kit.clock import Clock
 from reelway.kit.metrics import Metrics
@@ -77,6 +78,7 @@ class Ending:
         live: Live,
         announcer: Announcer,
         inputs: InputStore,
+        early_pictures: EarlyPictures,
         clock: Clock,
         metrics: Metrics,
         tracing: Tracing,
@@ -87,6 +89,7 @@ class Ending:
         self._live = live
         self._announcer = announcer
         self._inputs = inputs
+        self._early_pictures = early_pictures
         self._clock = clock
         self._metrics = metrics
         self._tracing = tracing
@@ -124,7 +127,7 @@ class Ending:
         return (yield from end(g, state, self._announcer, now, charge_microusd=charge_microusd, **columns))
 
     async def tell(self, ended: Ended) -> None:
-        """After the commit: it is counted, whoever waits hears of it, and its inputs go."""
+        """After the commit: it is counted, whoever waits hears of it, and what only served the making goes."""
         g = ended.generation
         self._metrics.ended.labels(g.state, g.provider, g.model).inc()
         self._metrics.generation_seconds.labels(g.provider, g.state).observe(_took_s(g))
@@ -133,6 +136,8 @@ class Ending:
         for delivery in ended.deliveries:
             self._dispatch.wake(Topic.DELIVERY, delivery)
         await self._inputs.drop(g.spec.assets)
+        if g.early_picture:
+            await self._early_pictures.drop(g)
 
 
 def _took_s(g: Generation) -> float:

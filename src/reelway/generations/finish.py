@@ -11,7 +11,9 @@ from typing import Any, Final, TypeVar
 import structlog
 
 from reelway.catalogue.load import Catalogue
-from reelway.domain.generation import ClipSpec, Generation, Output, OutputType
+from reelway.domain.files import CONTACT_SHEET, POSTER, THUMBNAIL, pass_suffix
+from reelway.domain.generation import ClipSpec, Generation, Output, OutputType, PassFile
+from reelway.domain.passes import files_of
 from reelway.errors import OutboundError, ProviderError, ProviderFault, ReelwayError, StorageError
 from reelway.kit.clock import Clock
 from reelway.kit.outbound import Outbound
@@ -20,7 +22,7 @@ from reelway.media.poster import stills
 from reelway.media.probe import ClipFacts, UnreadableClip, probe
 from reelway.media.worker import run_media
 from reelway.providers.base import Done
-from reelway.storage.base import MissingFile, Storage, StoredFile
+from reelway.storage.base import MissingFile, Storage, StoredFile, media_type_of
 from reelway.storage.disk import write
 from reelway.storage.scratch import Scratch
 
@@ -74,9 +76,10 @@ class Finisher:
         self._result_bytes_max = result_bytes_max
 
     async def store(self, g: Generation, done: Done, *, retry_until_s: float) -> Finished:
-        """Probe, store, picture; tries again while our disk or bucket refuses, until monotonic `retry_until_s`.
+        """Probe, store, picture, and store what lies beside it.
 
-        Raises ProviderError when the provider's bytes cannot be had, NotAClip when they are no clip.
+        Tries again while our disk or bucket refuses, until monotonic `retry_until_s`. Raises ProviderError when the
+        provider's bytes cannot be had, NotAClip when they are no clip.
         """
         insist = _Insistence(g.id, self._clock, retry_until_s)
         key = file_key(g.token, ".mp4")
@@ -91,8 +94,9 @@ class Finisher:
             if g.spec.output_type is OutputType.GIF:
                 stored = await self._animate(g, path, insist)
             await self._picture(g, path, insist)
+        passes = await self._beside(g, done, insist)
         return Finished(
-            output=_output(facts, stored),
+            output=_output(facts, stored, passes),
             meta=dict(done.meta) | _difference(g.spec, facts),
             charge_microusd=self._charge(g, facts),
         )
@@ -138,8 +142,21 @@ class Finisher:
         except (UnreadableClip, ValueError) as error:
             _log.warning("no_pictures", generation=g.id, error=str(error))
             return
-        pictures = {".jpg": made.poster, ".webp": made.thumbnail, "-sheet.jpg": made.contact_sheet}
+        pictures = {POSTER: made.poster, THUMBNAIL: made.thumbnail, CONTACT_SHEET: made.contact_sheet}
         await insist(lambda: self._storage.put_all({file_key(g.token, s): p for s, p in pictures.items()}))
+
+    async def _beside(self, g: Generation, done: Done, insist: "_Insistence") -> list[PassFile]:
+        """What was asked for beside the clip, all of it."""
+        return [await self._keep(g, name, done.passes.get(name), insist) for name in files_of(g.spec.passes)]
+
+    async def _keep(self, g: Generation, name: str, path: Path | None, insist: "_Insistence") -> PassFile:
+        key = file_key(g.token, pass_suffix(name))
+        stored = await insist(lambda: self._storage.open(key))  # whole, as with the clip
+        if stored is None:
+            if path is None or not _is_file(path):
+                raise ProviderError(ProviderFault.NOT_FOUND, f"the engine's {name} is not there")
+            stored = await insist(lambda: self._storage.put_file(key, path, media_type=media_type_of(key)))
+        return PassFile(name=name, media_type=stored.media_type, size_bytes=stored.size_bytes)
 
     def _charge(self, g: Generation, facts: ClipFacts) -> int:
         """The frozen price, or less when less was made; never more."""
@@ -175,6 +192,11 @@ class _Insistence:
                 await asyncio.sleep(_STORE_RETRY_S)
 
 
+def _is_file(path: Path) -> bool:
+    """On the event loop: a look at a local folder takes microseconds, a thread hop takes more."""
+    return path.is_file()
+
+
 def _difference(spec: ClipSpec, facts: ClipFacts) -> dict[str, Any]:
     """What was made less than was asked; empty when it is as asked."""
     short = facts.duration_s < float(spec.duration_s) * _SHORTFALL
@@ -187,7 +209,7 @@ def _difference(spec: ClipSpec, facts: ClipFacts) -> dict[str, Any]:
     }
 
 
-def _output(facts: ClipFacts, stored: StoredFile) -> Output:
+def _output(facts: ClipFacts, stored: StoredFile, passes: list[PassFile]) -> Output:
     media_type = stored.media_type
     return Output(
         width=facts.width,
@@ -200,4 +222,5 @@ def _output(facts: ClipFacts, stored: StoredFile) -> Output:
         media_type=media_type,
         etag=stored.etag,
         has_audio=facts.has_audio and media_type != "image/gif",
+        passes=tuple(passes),
     )

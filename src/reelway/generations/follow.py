@@ -10,10 +10,11 @@ from reelway.dispatch.base import Done, Later, Outcome
 from reelway.domain.events import EventType
 from reelway.domain.generation import Generation
 from reelway.domain.states import State
-from reelway.errors import ProviderError, ProviderFault
+from reelway.errors import Conflict, ProviderError, ProviderFault
 from reelway.events import store as events
 from reelway.events.live import Progress
 from reelway.generations import store
+from reelway.generations.early import EarlyPictures
 from reelway.generations.finish import Finisher, NotAClip
 from reelway.generations.tools import Tools
 from reelway.kit.backoff import backoff_s
@@ -34,6 +35,7 @@ class _Watch:
     span: Span
     looks: int = 0
     ready_s: float | None = None  # monotonic: the look that found the clip
+    pictured: bool = False  # an early picture was kept, or could not be: it is tried once
 
     def over(self) -> None:
         self.span.end({"reelway.looks": self.looks})
@@ -48,9 +50,10 @@ class _Watch:
 class Follower:
     """From a job at the provider to its end here."""
 
-    def __init__(self, tools: Tools, finisher: Finisher) -> None:
+    def __init__(self, tools: Tools, finisher: Finisher, early_pictures: EarlyPictures) -> None:
         self._tools = tools
         self._finisher = finisher
+        self._early_pictures = early_pictures
 
     async def follow(self, g: Generation, handle: Handle) -> Outcome:
         """Look until it has ended; `Later` when this worker is to stop: another one goes on."""
@@ -77,9 +80,12 @@ class Follower:
                     progress = self._bad_look(g, error, bad_looks)
                     bad_looks += error.fault is not ProviderFault.UNAVAILABLE
                 match progress:
-                    case providers.Waiting(fraction_done=fraction, look_again_s=again_s):
+                    case providers.Waiting(fraction_done=fraction, look_again_s=again_s, picture=picture):
                         if fraction is not None:
                             live.progressed(g.id, Progress(min(max(fraction, 0.0), 1.0), g.provider))
+                        if picture is not None and not watch.pictured:
+                            watch.pictured = True
+                            g = await self._show_early(g, picture)
                         told = await live.wait(g.id, again_s or wait_s)
                         wait_s = min(wait_s * 1.3, facts.poll_most_s)
                     case providers.Failed(fault=fault, message=message):
@@ -102,6 +108,20 @@ class Follower:
                             return await ending.fail(g, "clip_gone", message)
                         await live.wait(g.id, self._pause_s(not_there, self._tools.policy.retry_first_s))
         return Later(0)
+
+    async def _show_early(self, g: Generation, picture: bytes) -> Generation:
+        """Keep a first look at the clip; raises Conflict when somebody else changed the row first."""
+        if g.early_picture or not await self._early_pictures.keep(g, picture):
+            return g
+        try:
+            shown = await self._tools.db.write(store.show_early_picture(g))
+        except Conflict:
+            row = await self._tools.db.read(store.by_id(g.id))
+            if row is None or row.ended:  # else whoever has it now shows the same
+                await self._early_pictures.drop(g)
+            raise
+        self._tools.live.changed(g.id)
+        return shown
 
     def _bad_look(self, g: Generation, error: ProviderError, bad_looks: int) -> providers.Progress:
         """An answer that says nothing about the job: look again, but not for ever."""

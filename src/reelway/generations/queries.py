@@ -1,7 +1,7 @@
 """Reading generations: every question is scoped to the workspace that asks."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from reelway.accounts.keys import Caller, Scope
@@ -15,6 +15,13 @@ from reelway.generations import store
 
 PAGE_MAX: Final = 100
 _LOOK_S: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyPicture:
+    """There is a first look at the clip, at that address until it ends."""
+
+    url: str
 
 
 class Queries:
@@ -65,12 +72,13 @@ class Queries:
 
     async def follow(
         self, generation_id: GenerationId, after: int, *, ping_s: float
-    ) -> AsyncIterator[Event | Progress | None]:
-        """Events after number `after` and progress as they come; None when nothing did for `ping_s`.
+    ) -> AsyncIterator[Event | Progress | EarlyPicture | None]:
+        """Events after number `after`, progress and an early picture as they come; None when nothing did for `ping_s`.
 
         Ends after the event that ended the generation.
         """
         shown: Progress | None = None
+        pictured = False
         silent_s = 0.0
         while True:
             for event in await self._db.read(events.events_after(generation_id, after)):
@@ -81,6 +89,9 @@ class Queries:
                 for event in await self._db.read(events.events_after(generation_id, after)):
                     yield event
                 return
+            if g.early_picture_url is not None and not pictured:
+                pictured = True
+                yield EarlyPicture(g.early_picture_url)
             progress = self._live.progress(generation_id)
             if progress is not None and progress != shown:
                 shown = progress

@@ -1,6 +1,6 @@
 """SQL for generations and their attempts: one function a question, one guarded statement a transition."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from sys import intern
 from typing import Any
 
@@ -22,7 +22,7 @@ _COLUMNS = (
     "id, number, workspace_id, key_id, purse, dialect, family, state, epoch, model, provider, upstream_model, spec,"
     " echo, base_url, token, price_microusd, charged_microusd, cost_microusd, output, meta, error_code,"
     " error_message, cancel_requested, webhook_url, track_id, created_at, started_at, ended_at, deleted_at,"
-    " expected_cost_microusd, substitution"
+    " expected_cost_microusd, substitution, early_picture"
 )
 
 
@@ -48,7 +48,7 @@ def _generation(row: Row) -> Generation:
         price_microusd=row[16],
         charged_microusd=row[17],
         cost_microusd=row[18],
-        output=Output(**output) if output else None,
+        output=Output.from_json(output) if output else None,
         meta=from_json(row[20]),
         error_code=row[21],
         error_message=row[22],
@@ -61,6 +61,7 @@ def _generation(row: Row) -> Generation:
         deleted_at=row[29],
         expected_cost_microusd=row[30],
         substitution=intern(row[31]),
+        early_picture=bool(row[32]),
     )
 
 
@@ -241,6 +242,19 @@ def forget_cancel(g: Generation) -> Script[None]:
     yield tell("UPDATE generations SET cancel_requested = 0 WHERE id = $1 AND epoch = $2", g.id, g.epoch)
 
 
+def show_early_picture(g: Generation) -> Script[Generation]:
+    """It is in storage; raises Conflict when the row is no longer as `g` says. Returns the new row."""
+    rows = yield sql(
+        f"UPDATE generations SET early_picture = 1 WHERE id = $1 AND state = $2 AND epoch = $3 RETURNING {_COLUMNS}",
+        g.id,
+        g.state,
+        g.epoch,
+    )
+    if not rows:
+        raise Conflict(f"generation {g.id} changed meanwhile")
+    return _generation(rows[0])
+
+
 def mark_deleted(g: Generation, now_ms: int) -> Script[bool]:
     """Only what has ended can go; the row stays for the ledger, nobody sees it."""
     rows = yield sql(
@@ -254,7 +268,7 @@ def mark_deleted(g: Generation, now_ms: int) -> Script[bool]:
 
 def finished_columns(output: Output, meta: dict[str, Any], cost_microusd: int | None) -> dict[str, Value]:
     """The columns that come with success."""
-    return {"output": to_json(asdict(output)), "meta": to_json(meta), "cost_microusd": cost_microusd}
+    return {"output": to_json(output.to_json()), "meta": to_json(meta), "cost_microusd": cost_microusd}
 
 
 # -- attempts --------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from typing import Final
 
 from reelway.db.base import Database
 from reelway.db.script import Script, from_json, sql
+from reelway.domain.files import pass_suffix
 from reelway.generations.finish import file_key
 from reelway.move.rows import Tell
 from reelway.storage.base import Storage, media_type_of
@@ -58,7 +59,7 @@ async def copy_files(source: Storage, target: Storage, tell: Tell) -> Copied:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wrong:
-    """A clip that is not where it should be, or not whole."""
+    """A file that is not where it should be, or not whole."""
 
     generation_id: str
     detail: str
@@ -66,13 +67,14 @@ class Wrong:
 
 
 async def check_files(rows: Database, source: Storage, target: Storage, tell: Tell) -> list[Wrong]:
-    """Look for the clip of every succeeded generation that was not deleted."""
+    """Look for the clip of every succeeded generation that was not deleted, and for its passes."""
     wrong: list[Wrong] = []
     number, looked = 0, 0
     [total] = await rows.scan(_count())
     while page := await rows.scan(_succeeded(number)):
         number = page[-1][0]
-        for one in await asyncio.gather(*(_look(id, key, size, source, target) for _, id, key, size in page)):
+        files = [(id, key, size) for _, id, sizes in page for key, size in sizes.items()]
+        for one in await asyncio.gather(*(_look(*file, source, target) for file in files)):
             if one is not None:
                 wrong.append(one)
         looked += len(page)
@@ -97,14 +99,16 @@ def _count() -> Script[list[int]]:
     return [rows[0][0]]
 
 
-def _succeeded(after: int) -> Script[list[tuple[int, str, str, int]]]:
-    """Number, id, key of the clip and its size."""
+def _succeeded(after: int) -> Script[list[tuple[int, str, dict[str, int]]]]:
+    """Number, id, and the sizes of its clip and passes by their keys."""
     rows = yield sql(
         f"SELECT number, id, token, output {_WITH_CLIP} AND number > $1 ORDER BY number LIMIT {_PAGE}", after
     )
     found = []
     for number, id, token, output in rows:
         facts = from_json(output)
-        suffix = ".gif" if facts["media_type"] == "image/gif" else ".mp4"
-        found.append((number, id, file_key(token, suffix), facts["size_bytes"]))
+        clip = ".gif" if facts["media_type"] == "image/gif" else ".mp4"
+        passes = {pass_suffix(file["name"]): file["size_bytes"] for file in facts.get("passes", ())}
+        sizes = {clip: facts["size_bytes"]} | passes
+        found.append((number, id, {file_key(token, suffix): size for suffix, size in sizes.items()}))
     return found

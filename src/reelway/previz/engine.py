@@ -255,7 +255,8 @@ class Engine:
                         break
             self._give_back(child)
             if event["event"] == "done":  # it was whole already; but its caller has gone
-                _discard(output)
+                for name in (output.name, *_passes(event)):
+                    output.with_name(name).unlink(missing_ok=True)
         except (TimeoutError, ChildGone, NoLine):
             self._busy.discard(child)
             await child.kill()
@@ -273,16 +274,12 @@ def _sweep(output: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def _discard(output: Path) -> None:
-    output.unlink(missing_ok=True)
-
-
 def _literal(name: str) -> str:
     return "".join(f"[{c}]" if c in "*?[" else c for c in name)
 
 
 def _report(order: Order, done: Line, waited_s: float) -> Report:
-    shot, passes = done["shot"], done.get("passes")
+    shot = done["shot"]
     return Report(
         width=order.width,
         height=order.height,
@@ -291,5 +288,10 @@ def _report(order: Order, done: Line, waited_s: float) -> Report:
         codec=str(done["codec"]),
         render_s=float(str(done.get("render_s", waited_s))),
         shot=shot if isinstance(shot, dict) else {},
-        passes=tuple(str(name) for name in passes) if isinstance(passes, list) else (),
+        passes=_passes(done),
     )
+
+
+def _passes(done: Line) -> tuple[str, ...]:
+    named = done.get("passes")
+    return tuple(str(name) for name in named) if isinstance(named, list) else ()

@@ -53,6 +53,7 @@ class Waiting:
     started: bool
     fraction_done: float | None = None
     look_again_s: float | None = None  # when the provider says when
+    picture: bytes | None = None  # a small first look at the clip; kept once, so it may come with every look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,7 @@ class Done:
     via: Outbound | None = None  # the client that may reach it; None: the one for strangers' URLs
     cost_microusd: int | None = None  # the provider's own figure
     meta: Mapping[str, Any] = field(default_factory=dict)  # effective parameters, what was understood
+    passes: Mapping[str, Path] = field(default_factory=dict)  # by the names in domain/passes.py: files of ours to move
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,8 +20,6 @@ from reelway.domain.generation import Asset, ClipSpec, Mode, Role
 from reelway.errors import ProviderError, ProviderFault
 from reelway.kit.multipart import Upload
 from reelway.kit.outbound import KIB, Reply
-from reelway.media.picture import fill
-from reelway.media.worker import run_media
 from reelway.providers.base import (
     Absent,
     BaseUrl,
@@ -44,7 +42,17 @@ from reelway.providers.base import (
     Waiting,
     read_field,
 )
-from reelway.providers.wire import Origin, brief, json_or_none, origin, read_input, read_json, rejected
+from reelway.providers.wire import (
+    Origin,
+    brief,
+    json_or_none,
+    origin,
+    read_control,
+    read_frame,
+    read_input,
+    read_json,
+    rejected,
+)
 
 # It works on one job at a time: one more waits there, so that the GPU never waits for us.
 FACTS = Facts(in_flight_max=2, poll_first_s=1.0, poll_most_s=5.0)
@@ -185,7 +193,7 @@ class ComfyUI(Provider):
         if order.spec.negative_prompt and "negative_prompt" in workflow.bindings:
             values["negative_prompt"] = order.spec.negative_prompt  # else the workflow's own stays
         for asset in order.spec.assets:
-            values[asset.role] = await self._upload(id_, asset, order.spec)
+            values[asset.role] = await self._upload(id_, asset, order.spec, _frames(workflow, order.spec))
         # A client id, so that our previews do not go to everybody who has the editor open.
         asked = {"prompt": workflow.filled(values), "prompt_id": id_, "client_id": id_}
         reply = await self._server.send("POST", "/prompt", json=asked)
@@ -301,11 +309,14 @@ class ComfyUI(Provider):
         left_out = sorted(asked - workflow.bindings.keys())
         return {"id": id_, "effective": _numbers(workflow, order.spec), "left_out": left_out}
 
-    async def _upload(self, id_: str, asset: Asset, spec: ClipSpec) -> str:
+    async def _upload(self, id_: str, asset: Asset, spec: ClipSpec, frames: int) -> str:
         """Send a file; returns what a node that loads it calls it. Sent again, it takes the place of the first."""
-        data = await read_input(self._inputs, asset)
-        if asset.media_type.startswith("image/"):
-            data = await run_media(fill, data, spec.width, spec.height)
+        if asset.role is Role.CONTROL_VIDEO:  # nodes take it frame by frame, whatever its rate
+            data = await read_control(self._inputs, asset, spec, frames)
+        elif asset.media_type.startswith("image/"):
+            data = await read_frame(self._inputs, asset, spec)
+        else:
+            data = await read_input(self._inputs, asset)
         name = f"{id_}-{asset.role}.{_SUFFIX.get(asset.media_type, 'bin')}"
         image = Upload(name=name, media_type=asset.media_type, data=data)
         form: dict[str, str | Upload] = {"image": image, "type": "input", "subfolder": _FOLDER, "overwrite": "true"}
@@ -359,10 +370,14 @@ def _id_of(order: Order) -> str:
 
 def _numbers(workflow: Workflow, spec: ClipSpec) -> dict[str, int]:
     """What is bound of the clip's numbers."""
-    # A video model rounds a count that it cannot make down, without a word.
-    frames = ceil((spec.frames - 1) / workflow.frames_step) * workflow.frames_step + 1
-    numbers = {"seed": spec.seed, "width": spec.width, "height": spec.height, "frames": frames, "fps": spec.fps}
+    size = {"width": spec.width, "height": spec.height}
+    numbers = {"seed": spec.seed, **size, "frames": _frames(workflow, spec), "fps": spec.fps}
     return {name: value for name, value in numbers.items() if name in workflow.bindings}
+
+
+def _frames(workflow: Workflow, spec: ClipSpec) -> int:
+    """A video model rounds a count that it cannot make down, without a word: the next one above."""
+    return ceil((spec.frames - 1) / workflow.frames_step) * workflow.frames_step + 1
 
 
 def _client_of(item: list[Any]) -> Any:

@@ -1,4 +1,4 @@
-"""Hugging Face diffusers on this machine: Wan, LTX and CogVideoX, in a process of its own that can be killed.
+"""Hugging Face diffusers on this machine: Wan, VACE, LTX and CogVideoX, in a process of its own that can be killed.
 
 The handle is the whole order, so a clip that died with its server is simply started again, here or on another machine:
 it costs no money, and the same order makes the same clip. What the engine can and cannot is in reelway.diffusion; facts
@@ -48,6 +48,8 @@ FACTS = Facts(in_flight_max=1, poll_first_s=0.5, poll_most_s=2.0, per_worker=Tru
 
 _log = structlog.get_logger(__name__)
 PACKAGES: Final = ("torch", "diffusers", "transformers", "accelerate", "ftfy", "sentencepiece")
+# Which field of an order takes the file of a role.
+_FIELDS: Final = {Role.FIRST_FRAME: "image", Role.CONTROL_VIDEO: "control"}
 _STARTS_MAX: Final = 3  # a clip that kills its process three times will do so again
 _FAULTS: Final = {
     Reason.GONE: ProviderFault.MODEL_GONE,
@@ -150,9 +152,8 @@ class Diffusers(Provider):
             steps=self._settings.steps,
             guidance=self._settings.guidance,
         )
-        # The asset, not a path of it: another machine may go on.
-        asset = spec.asset(Role.FIRST_FRAME)
-        return {"key": order.key, "order": wanted.to_json(), "asset": asdict(asset) if asset else None}
+        # The assets, not paths of them: another machine may go on.
+        return {"key": order.key, "order": wanted.to_json(), "assets": [asdict(asset) for asset in spec.assets]}
 
     async def poll(self, handle: Handle) -> Progress:
         """Look at the clip; one that this process does not know is started."""
@@ -228,21 +229,29 @@ class Diffusers(Provider):
 
         order = DiffusionOrder(**handle["order"])
         async with AsyncExitStack() as until_made:
-            if handle["asset"]:
-                asset = Asset(**handle["asset"] | {"role": Role(handle["asset"]["role"])})
+            files: dict[str, Any] = {}
+            for asset in _assets(handle):
                 path = await until_made.enter_async_context(self._inputs.at_hand(asset))
-                order = replace(order, image=str(path.absolute()))
+                files[_FIELDS[asset.role]] = str(path.absolute())
+            order = replace(order, **files)
             return await self._engine.make(order, self._path(handle), on_progress=on_progress)
 
     def _path(self, handle: Handle) -> Path:
         return self._work_dir / f"{handle['key'].replace(':', '-')}.mp4"
 
 
+def _assets(handle: Handle) -> list[Asset]:
+    """The input files of a handle; one that an older version wrote names a single asset."""
+    saved = handle.get("assets", [handle["asset"]] if handle.get("asset") else [])
+    return [Asset(**one | {"role": Role(one["role"])}) for one in saved]
+
+
 def _check(spec: ClipSpec) -> None:
     """Raise for what none of these pipelines makes."""
-    odd = next((asset.role for asset in spec.assets if asset.role is not Role.FIRST_FRAME), None)
+    odd = next((asset.role for asset in spec.assets if asset.role not in _FIELDS), None)
     if odd is not None:
-        message = f"these pipelines start from words or a first frame; they take no {odd.replace('_', ' ')}"
+        role = odd.replace("_", " ")
+        message = f"these pipelines start from words, a first frame or a control video; they take no {role}"
         raise ProviderError(ProviderFault.REJECTED, message)
     if spec.audio:
         raise ProviderError(ProviderFault.REJECTED, "these pipelines make silent clips")

@@ -6,14 +6,15 @@ and its status carries an error, or asking for its result is answered with 4xx o
 
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from math import ceil
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 from pydantic import Field, SecretStr
 
-from reelway.domain.generation import Role
+from reelway.domain.generation import ClipSpec, Control, Role
 from reelway.errors import ProviderError, ProviderFault
 from reelway.kit.outbound import Reply
 from reelway.kit.signatures import fresh
@@ -49,6 +50,7 @@ from reelway.providers.wire import (
     named_ratio,
     named_size,
     origin,
+    read_control,
     read_frame,
     read_json,
     rejected,
@@ -70,6 +72,7 @@ class _Model:
     last_frame: str = "end_image_url"
     audio: bool = True  # takes `generate_audio`; else there is no choice
     negative_prompt: bool = False
+    follows: Mapping[Control, str] = field(default_factory=dict)  # control videos, and the endpoint for each kind
 
 
 _SEEDANCE: Final = _Model(sizes={"480p": 480, "720p": 720, "1080p": 1080})
@@ -87,7 +90,16 @@ _MODELS: Final[Mapping[str, _Model]] = {
         seconds_text=False,
         audio=False,
     ),
+    "fal-ai/wan-vace-14b": _Model(
+        sizes={"480p": 480, "720p": 720},
+        first_frame="first_frame_url",
+        last_frame="last_frame_url",
+        negative_prompt=True,
+        follows={Control.DEPTH: "depth", Control.POSE: "pose"},
+    ),
 }
+_VACE_RATIOS: Final = ("16:9", "1:1", "9:16")
+_VACE_STEP: Final = 4  # it makes a multiple of this plus 1
 # A clip is public to who knows its address, so it shall not stay longer than it takes us to fetch it.
 _HEADERS: Final = {"X-Fal-Object-Lifecycle-Preference": '{"expiration_duration_seconds": 86400}'}
 _REFUSED: Final = "content_policy_violation"
@@ -138,9 +150,9 @@ class Fal(Provider):
     async def submit(self, order: Order) -> Handle:
         """POST /{endpoint}: there is no idempotency key, and no external id."""
         endpoint, fields = _fields(order)
-        pictures = await self._pictures(order)
+        files = await self._files(order)
         told_to = "" if order.callback_url is None else f"?fal_webhook={quote(order.callback_url, safe='')}"
-        reply = await self._server.send("POST", f"/{endpoint}{told_to}", json=fields | pictures, headers=_HEADERS)
+        reply = await self._server.send("POST", f"/{endpoint}{told_to}", json=fields | files, headers=_HEADERS)
         if reply.status == 404:
             raise ProviderError(ProviderFault.MODEL_GONE, f"no such model there: {_said(reply) or endpoint}")
         self._server.check(reply)
@@ -199,7 +211,8 @@ class Fal(Provider):
             return CannotTell()
         model = _MODELS.get(upstream_model)
         size = "" if model is None or model.size_field else f"/{next(iter(model.sizes))}"
-        endpoint = f"{upstream_model}{size}/text-to-video"
+        product = next(iter(model.follows.values()), "text-to-video") if model else "text-to-video"
+        endpoint = f"{upstream_model}{size}/{product}"
         reply = await self._platform.send("GET", f"/models/pricing?endpoint_id={quote(endpoint, safe='')}")
         if reply.status == 404:
             raise ProviderError(ProviderFault.MODEL_GONE, f"no such model there: {endpoint}")
@@ -249,14 +262,18 @@ class Fal(Provider):
         place = read_field(read_field(made, "video", dict), "url", str)
         return self._server.done(place, meta={name: value for name, value in meta.items() if value})
 
-    async def _pictures(self, order: Order) -> dict[str, str]:
+    async def _files(self, order: Order) -> dict[str, str]:
         model, spec = _model(order), order.spec
-        pictures = {}
+        files = {}
         for asset in spec.assets:
+            if asset.role is Role.CONTROL_VIDEO:
+                video = await read_control(self._inputs, asset, spec, _vace_frames(spec))
+                files["video_url"] = data_url(video, "video/mp4")
+                continue
             data = await read_frame(self._inputs, asset, spec)
             name = model.first_frame if asset.role is Role.FIRST_FRAME else model.last_frame
-            pictures[name] = data_url(data)
-        return pictures
+            files[name] = data_url(data)
+        return files
 
 
 def _model(order: Order) -> _Model:
@@ -266,8 +283,10 @@ def _model(order: Order) -> _Model:
 
 
 def _fields(order: Order) -> tuple[str, dict[str, Any]]:
-    """The endpoint, and its inputs but for the pictures; raises REJECTED, and nothing was sent."""
+    """The endpoint, and its inputs but for the files; raises REJECTED, and nothing was sent."""
     model, spec = _model(order), order.spec
+    if model.follows:
+        return _following(order, model)
     check_frames(spec)
     seconds, size = whole_seconds(spec), named_size(spec, model.sizes)
     fields: dict[str, Any] = {"prompt": spec.prompt, "duration": str(seconds) if model.seconds_text else seconds}
@@ -281,6 +300,32 @@ def _fields(order: Order) -> tuple[str, dict[str, Any]]:
         fields["negative_prompt"] = spec.negative_prompt
     place = "" if model.size_field else f"/{size}"
     return f"{order.upstream_model}{place}/{'image' if spec.assets else 'text'}-to-video", fields
+
+
+def _following(order: Order, model: _Model) -> tuple[str, dict[str, Any]]:
+    """The same of a model that follows a control video, and counts in frames."""
+    spec = order.spec
+    if spec.control is None or spec.control not in model.follows:
+        raise rejected(f"only clips that follow a video of {' or '.join(model.follows)} are made there")
+    check_frames(replace(spec, assets=tuple(a for a in spec.assets if a.role is not Role.CONTROL_VIDEO)))
+    fields: dict[str, Any] = {
+        "prompt": spec.prompt,
+        "num_frames": _vace_frames(spec),
+        "frames_per_second": spec.fps,
+        "match_input_num_frames": False,
+        "match_input_frames_per_second": False,
+        "resolution": named_size(spec, model.sizes),
+        "aspect_ratio": named_ratio(spec, _VACE_RATIOS),
+        "preprocess": False,  # else it looks for depth in a picture of depth
+        "enable_prompt_expansion": False,
+    }
+    if spec.negative_prompt:
+        fields["negative_prompt"] = spec.negative_prompt
+    return f"{order.upstream_model}/{model.follows[spec.control]}", fields
+
+
+def _vace_frames(spec: ClipSpec) -> int:
+    return ceil((spec.frames - 1) / _VACE_STEP) * _VACE_STEP + 1
 
 
 def _signed_by(keys: Any, signature: str, signed: bytes) -> bool:

@@ -12,12 +12,10 @@ from urllib.parse import quote
 
 from pydantic import Field, model_validator
 
-from reelway.domain.generation import ClipSpec, Role
+from reelway.domain.generation import Asset, ClipSpec, Role
 from reelway.errors import ProviderError, ProviderFault
 from reelway.kit.multipart import Upload
 from reelway.kit.outbound import Reply
-from reelway.media.picture import fill
-from reelway.media.worker import run_media
 from reelway.providers.base import (
     Absent,
     BaseUrl,
@@ -46,6 +44,8 @@ from reelway.providers.wire import (
     error_of,
     json_or_none,
     origin,
+    read_control,
+    read_frame,
     read_input,
     read_json,
     rejected,
@@ -96,7 +96,7 @@ _PROFILES: Final = {
     "vllm_omni": _Profile(
         key_needed=False,
         own_engine=True,
-        files=_FIRST_FRAME,
+        files=_FIRST_FRAME | {Role.CONTROL_VIDEO: "control_reference"},
         takes_json=False,
         takes_frames=True,
         seconds_text=True,
@@ -239,13 +239,18 @@ class OpenAICompatible(Provider):
             "size": spec.size,
         }
         if profile.takes_frames:
-            # Engines assume 24 fps whatever the model, and round a count that it cannot make without a word.
-            step = self._settings.frames_step
-            frames = ceil((spec.frames - 1) / step) * step + 1
-            fields |= {"fps": spec.fps, "num_frames": frames, "seed": spec.seed}
+            # Engines assume 24 fps whatever the model.
+            fields |= {"fps": spec.fps, "num_frames": self._frames(spec), "seed": spec.seed}
             if spec.negative_prompt:
                 fields["negative_prompt"] = spec.negative_prompt
+        if spec.control is not None:
+            fields["control_type"] = spec.control
         return fields
+
+    def _frames(self, spec: ClipSpec) -> int:
+        """Engines round a count that they cannot make without a word: the next one above."""
+        step = self._settings.frames_step
+        return ceil((spec.frames - 1) / step) * step + 1
 
     async def _files(self, spec: ClipSpec) -> dict[str, str | Upload]:
         """Only ever bytes of ours: a path or URL in these fields would be opened by the engine's machine."""
@@ -253,13 +258,19 @@ class OpenAICompatible(Provider):
         for asset in spec.assets:
             if asset.role not in self._profile.files:
                 raise rejected(f"this server takes no {asset.role.replace('_', ' ')}")
-            data = await read_input(self._inputs, asset)
-            if asset.role is Role.FIRST_FRAME:  # one of another size is refused, or changes the clip's
-                data = await run_media(fill, data, spec.width, spec.height)
             suffix = _SUFFIX.get(asset.media_type, "bin")
-            name = self._profile.files[asset.role]
+            name, data = self._profile.files[asset.role], await self._data(asset, spec)
             files[name] = Upload(name=f"{asset.role}.{suffix}", media_type=asset.media_type, data=data)
         return files
+
+    async def _data(self, asset: Asset, spec: ClipSpec) -> bytes:
+        match asset.role:
+            case Role.FIRST_FRAME:  # one of another size is refused, or changes the clip's
+                return await read_frame(self._inputs, asset, spec)
+            case Role.CONTROL_VIDEO:
+                return await read_control(self._inputs, asset, spec, self._frames(spec))
+            case _:
+                return await read_input(self._inputs, asset)
 
     def _left_out(self, spec: ClipSpec) -> list[str]:
         return ["negative_prompt"] if spec.negative_prompt and not self._profile.takes_frames else []

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from reelway.domain.generation import Asset, ClipSpec, Role
+from reelway.domain.passes import Pass, files_of
 from reelway.errors import ProviderError, ProviderFault, StorageError
-from reelway.previz.engine import Engine, EngineLost, RenderError
+from reelway.previz.engine import Engine, EngineLost, RenderError, Report
 from reelway.previz.order import Order as PrevizOrder
 from reelway.providers.base import (
     Absent,
@@ -51,9 +52,23 @@ def build(context: Context) -> "Previz":
 
 
 @dataclass(slots=True)
+class _Heard:
+    """What a render has told of itself."""
+
+    fraction: float = 0.0
+    picture: bytes | None = None
+
+    def on_progress(self, fraction: float) -> None:
+        self.fraction = fraction
+
+    def on_preview(self, jpeg: bytes) -> None:
+        self.picture = jpeg
+
+
+@dataclass(slots=True)
 class _Render:
-    task: asyncio.Task[dict[str, Any]]
-    progress: list[float]
+    task: asyncio.Task[Report]
+    heard: _Heard
     starts: int
 
 
@@ -79,6 +94,7 @@ class Previz(Provider):
             frames=spec.frames,
             seed=spec.seed,
             audio=spec.audio,
+            passes=spec.passes,
         )
         # The assets, not paths of them: another machine may go on.
         return {"key": order.key, "order": previz_order.to_json(), "assets": [asdict(asset) for asset in assets]}
@@ -87,9 +103,11 @@ class Previz(Provider):
         """Look at the render; one that this process does not know is started."""
         render = self._renders.get(handle["key"]) or self._start(handle)
         if not render.task.done():
-            return Waiting(started=render.progress[0] > 0, fraction_done=render.progress[0])
+            heard = render.heard
+            started = heard.fraction > 0 or heard.picture is not None
+            return Waiting(started=started, fraction_done=heard.fraction, picture=heard.picture)
         try:
-            shot = render.task.result()
+            report = render.task.result()
         except EngineLost as error:
             if render.starts >= _STARTS_MAX:
                 return Failed(fault=ProviderFault.UNAVAILABLE, message=str(error))
@@ -104,7 +122,9 @@ class Previz(Provider):
             raise ProviderError(ProviderFault.UNAVAILABLE, error.message) from error
         except asyncio.CancelledError:
             return Failed(fault=ProviderFault.NOT_FOUND, message="the render was cancelled")
-        return Done(path=self._path(handle), cost_microusd=0, meta={"shot": shot})
+        path = self._path(handle)
+        passes = {name.removeprefix(f"{path.stem}."): path.with_name(name) for name in report.passes}
+        return Done(path=path, cost_microusd=0, meta={"shot": report.shot}, passes=passes)
 
     async def cancel(self, handle: Handle) -> CancelOutcome:
         """Stop the render; within a second."""
@@ -122,9 +142,11 @@ class Previz(Provider):
         return Absent()
 
     async def discard(self, handle: Handle) -> None:
-        """Forget the render and its file."""
+        """Forget the render and its files."""
         self._renders.pop(handle["key"], None)
-        self._path(handle).unlink(missing_ok=True)
+        path = self._path(handle)
+        for name in (path.name, *(f"{path.stem}.{name}" for name in files_of(Pass))):
+            path.with_name(name).unlink(missing_ok=True)
 
     async def aclose(self) -> None:
         """Stop all renders and the engine's process; the handles start them again."""
@@ -135,12 +157,9 @@ class Previz(Provider):
         await self.engine.aclose()
 
     def _start(self, handle: Handle, *, starts: int = 1) -> _Render:
-        progress = [0.0]
+        heard = _Heard()
 
-        def on_progress(fraction: float) -> None:
-            progress[0] = fraction
-
-        async def run() -> dict[str, Any]:
+        async def run() -> Report:
             order = PrevizOrder.from_json(handle["order"])
             async with AsyncExitStack() as until_rendered:
                 paths: dict[str, Any] = {}
@@ -149,10 +168,11 @@ class Previz(Provider):
                         await until_rendered.enter_async_context(self._inputs.at_hand(asset))
                     )
                 order = replace(order, **paths)
-                report = await self.engine.render(order, self._path(handle), on_progress=on_progress)
-            return report.shot
+                return await self.engine.render(
+                    order, self._path(handle), on_progress=heard.on_progress, on_preview=heard.on_preview
+                )
 
-        render = _Render(asyncio.create_task(run(), name=f"previz:{handle['key']}"), progress, starts)
+        render = _Render(asyncio.create_task(run(), name=f"previz:{handle['key']}"), heard, starts)
         self._renders[handle["key"]] = render
         return render
 

@@ -16,6 +16,7 @@ from reelway.errors import OutboundError, ProviderError, ProviderFault, StorageE
 from reelway.kit import multipart
 from reelway.kit.multipart import Upload
 from reelway.kit.outbound import KIB, Outbound, Reply
+from reelway.media.control import conform
 from reelway.media.picture import fill
 from reelway.media.probe import UnreadableClip, probe
 from reelway.media.worker import run_media
@@ -183,9 +184,19 @@ async def read_frame(inputs: Inputs, asset: Asset, spec: ClipSpec) -> bytes:
     return await run_media(fill, await read_input(inputs, asset), spec.width, spec.height)
 
 
-def data_url(png: bytes) -> str:
-    """A picture as text, for providers that take a URL."""
-    return f"data:image/png;base64,{b64encode(png).decode()}"
+async def read_control(inputs: Inputs, asset: Asset, spec: ClipSpec, frames: int | None = None) -> bytes:
+    """The control video as MP4 of the clip's own size and rate, and of as many frames as are asked for there."""
+    data = BytesIO(await read_input(inputs, asset))
+    size = {"width": spec.width, "height": spec.height}
+    try:
+        return await run_media(conform, data, **size, fps=spec.fps, frames=spec.frames if frames is None else frames)
+    except UnreadableClip as error:
+        raise rejected(f"the control video: {error.message}") from error
+
+
+def data_url(data: bytes, media_type: str = "image/png") -> str:
+    """A file as text, for providers that take a URL."""
+    return f"data:{media_type};base64,{b64encode(data).decode()}"
 
 
 def rejected(message: str) -> ProviderError:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from reelway.catalogue.load import Catalogue
-from reelway.domain.generation import ClipSpec, Generation, GenerationRequest, Role
+from reelway.domain.generation import ClipSpec, Control, Generation, GenerationRequest, Role
 from reelway.domain.models import Likeness, ModelCard, Substitution
 from reelway.domain.money import Purse
 from reelway.domain.shapes import Misfit, roles_of
@@ -16,7 +16,7 @@ from reelway.providers.base import Facts
 from reelway.routing.budgets import Budgets, spent_message
 from reelway.routing.health import Circuit, Health, Times
 from reelway.routing.policies import Policy, asks_auto, parse_policy
-from reelway.routing.routes import BUILT_IN, Routes, Upstream
+from reelway.routing.routes import BUILT_IN, Routes, Upstream, control_of
 from reelway.routing.wishes import Wishes
 
 _RETRY_S: Final = 60
@@ -126,15 +126,30 @@ class Router:
         allowed = [u for u in upstreams if substitution.allows(u.route.likeness)]
         if not allowed:
             raise _only_substitutes(card, upstreams, substitution)
+        if request.control is not None and request.control not in card.control:
+            raise self._no_control(card, request.control)
         spec = card.resolve(request, (), seed=self._rng.getrandbits(32))
         if purse is Purse.TEST:
             return self._sandbox(card, spec, request.roles, substitution)
+        if spec.passes:  # for want of them no sketch takes the place of a film: what makes the film says that it cannot
+            allowed = [u for u in allowed if not u.route.free] or allowed
         plans = self._plans(card, spec, request.roles, substitution, allowed)
         if not plans and request.substitution is not None and substitution is not Substitution.FORBID:
             plans = self._nearest(card, spec, request.roles, substitution, allowed)
         if not plans:
             raise card.refuse(_misfit(allowed, spec, request.roles))
         return self._usable(card, self._ordered(_paid_first(plans), policy))
+
+    def _no_control(self, card: ModelCard, kind: Control) -> InvalidRequest:
+        """For a model that takes none of that kind, with the way out."""
+        if card.control:
+            message = f"{card.id} takes control videos of {' or '.join(card.control)}, not {kind}"
+        else:
+            others = self._catalogue.cards()
+            takers = [other.id for other in others if kind in control_of(self._routes.upstreams(other))]
+            way_out = f"{' or '.join(takers)} can" if takers else "nor does any other model that is served here"
+            message = f"{card.id} takes no control video; {way_out}"
+        return InvalidRequest(message, param="control_type")
 
     def _any_model(self, request: GenerationRequest, purse: Purse, substitution: Substitution, policy: Policy) -> Plan:
         """The policy's choice among all models that can make it; the built-in engine when there is none."""

@@ -1,11 +1,13 @@
 """Which upstreams there are today: alive at their vendor, configured here, and wanted by the operator."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final
 
+from reelway.domain.generation import Control
 from reelway.domain.models import ModelCard, Route
+from reelway.domain.passes import Pass
 from reelway.kit.clock import Clock
 from reelway.providers.base import Configured
 
@@ -18,6 +20,18 @@ class Upstream:
 
     route: Route
     provider: str
+
+
+def passes_of(upstreams: Iterable[Upstream]) -> tuple[Pass, ...]:
+    """What one of them can make beside a clip, or another."""
+    made = {one for upstream in upstreams for one in upstream.route.passes}
+    return tuple(one for one in Pass if one in made)
+
+
+def control_of(upstreams: Iterable[Upstream]) -> tuple[Control, ...]:
+    """The kinds of control video that one of them takes, or another."""
+    taken = {kind for upstream in upstreams for kind in upstream.route.control}
+    return tuple(kind for kind in Control if kind in taken)
 
 
 class Routes:

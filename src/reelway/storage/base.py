@@ -13,6 +13,7 @@ from reelway.errors import StorageError
 _KEY: Final = re.compile(r"(?=.{1,512}\Z)[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}(/[A-Za-z0-9_-][A-Za-z0-9._-]{0,199})*\Z")
 _MEDIA_TYPES: Final = {
     ".gif": "image/gif",
+    ".gltf": "model/gltf+json",
     ".jpg": "image/jpeg",
     ".json": "application/json",
     ".mkv": "video/x-matroska",

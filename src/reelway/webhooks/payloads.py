@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from reelway.domain.events import EventType
+from reelway.domain.files import pass_suffix
 from reelway.domain.generation import Generation
 from reelway.domain.money import usd
+from reelway.domain.passes import FILES
 from reelway.domain.states import State
 
 EVENT_NAMES: Final = {
@@ -59,6 +61,7 @@ def event_payload(g: Generation, event: EventType, event_id: str, *, preview: bo
             "preview": preview,
             "purse": g.purse,
             "url": g.clip_url if succeeded else None,
+            "passes": passes_payload(g),
             "size": g.spec.size,
             "seconds": f"{float(g.spec.duration_s):g}",
             "price_usd": usd(g.price_microusd),
@@ -84,6 +87,7 @@ def modelslab_payload(g: Generation, *, preview: bool) -> dict[str, Any]:
             "message": _message(g),
             "track_id": g.track_id,
         }
+    passes = passes_payload(g)
     return {
         "status": "success",
         "id": g.number,
@@ -95,7 +99,22 @@ def modelslab_payload(g: Generation, *, preview: bool) -> dict[str, Any]:
         "served_by": g.provider,
         "preview": preview,
         "price": usd(g.price_microusd),
-    }
+    } | ({"passes": passes} if passes else {})
+
+
+def passes_payload(g: Generation) -> dict[str, dict[str, Any]]:
+    """Where what lies beside the clip is: each pass, and the JSON that says how to read it or says the same."""
+    there = {} if g.output is None else {file.name: file for file in g.output.passes}
+    shown = {}
+    for one, (name, *rest) in FILES.items():
+        if (file := there.get(name)) is not None:
+            shown[str(one)] = {
+                "url": g.file_url(pass_suffix(name)),
+                "content_type": file.media_type,
+                "size_bytes": file.size_bytes,
+                "meta_url": g.file_url(pass_suffix(rest[0])) if rest else None,
+            }
+    return shown
 
 
 def modelslab_meta(g: Generation) -> dict[str, Any]:

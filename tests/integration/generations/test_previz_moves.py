@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 from PIL import Image
 
+from builders import a_spec
 from harness import PREVIZ_CACHE
 from reelway.domain.generation import Asset, ClipSpec, InputFile, Mode, OutputType, Role
 from reelway.errors import ProviderError, ProviderFault
@@ -75,7 +76,7 @@ def red_picture() -> bytes:
 
 async def submitted(machine: Machine, file: InputFile) -> tuple[Handle, Asset]:
     """As another machine gets it: by way of the row."""
-    (asset,) = await machine.inputs.take([file])
+    (asset,) = await machine.inputs.take([file], a_spec())
     handle = await machine.previz.submit(Order(key=f"video_1:{asset.role}", spec=spec(asset), upstream_model="previz"))
     return orjson.loads(orjson.dumps(handle)), asset
 

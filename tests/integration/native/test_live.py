@@ -34,7 +34,8 @@ async def watch(client: httpx2.AsyncClient, id: str, **kwargs: Any) -> list[dict
 async def test_a_stream_tells_the_whole_story_and_ends(live: httpx2.AsyncClient) -> None:
     id = (await live.post("/v1/videos", json=TINY)).json()["id"]
     events = await watch(live, id)
-    story = [e for e in events if e["event"] != "progress"]
+    story = [e for e in events if "id" in e]
+    assert {e["event"] for e in events if "id" not in e} <= {"progress", "early_picture"}
     assert [e["id"] for e in story] == [str(n) for n in range(1, len(story) + 1)]
     assert (story[0]["event"], story[-1]["event"]) == ("generation.created", "generation.succeeded")
     assert all(e["event"] == e["data"]["type"] and e["data"]["video_id"] == id for e in story)

@@ -25,6 +25,10 @@ MODELS = {
         "workflow": str(EXAMPLES / "wan2.2-5b-image-to-video.json"),
         "bindings": BINDINGS | {"first_frame": "12.image"},
     },
+    "wan2.1-vace-14b": {
+        "workflow": str(EXAMPLES / "wan2.1-vace-14b-control-video.json"),
+        "bindings": BINDINGS | {"control_video": "12.file"},
+    },
 }
 _SPEC = a_spec(width=1280, height=704, fps=24, frames=120, prompt="a red kite over the sea")
 _STATES = {

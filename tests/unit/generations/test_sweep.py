@@ -73,6 +73,7 @@ class World:
             live=LocalLive(),
             announcer=Announcer(dispatch, previews=lambda name: False),
             inputs=self.inputs,  # type: ignore[arg-type]
+            early_pictures=None,  # type: ignore[arg-type]
             clock=clock,
             metrics=Metrics(),
             tracing=OFF,

@@ -15,14 +15,15 @@ from PIL import Image
 
 from builders import a_spec
 from reelway.catalogue.load import load
-from reelway.domain.generation import Asset, GenerationRequest, InputFile, Mode, Role
+from reelway.domain.generation import Asset, Control, GenerationRequest, InputFile, Mode, Role
 from reelway.errors import ConfigError, ProviderError, ProviderFault
+from reelway.media.probe import probe
 from reelway.providers.base import Absent, Done, Failed, Found, NotStopped, Order, Serves, Stopped, Waiting
 from reelway.providers.configured import configure
 from replicas.case import adapter
 from replicas.cases.comfyui import BINDINGS, EXAMPLES, MODELS
 from replicas.comfyui import ComfyUI
-from replicas.replica import Trouble
+from replicas.replica import Trouble, a_clip
 
 SPEC = a_spec(width=1280, height=704, fps=24, frames=120, prompt="a red kite", seed=7)
 TEXT = "wan2.2-5b-text-to-video.json"
@@ -100,11 +101,29 @@ async def test_the_same_order_sent_again_leaves_one_file() -> None:
         assert len(replica.inputs) == 1
 
 
+def control_video() -> Asset:
+    about: dict[str, Any] = {"width": 128, "height": 72, "size_bytes": 1}
+    return Asset(role=Role.CONTROL_VIDEO, key="depth.mp4", media_type="video/mp4", **about)
+
+
+async def test_a_control_video_is_uploaded_in_the_clips_size_rate_and_frames() -> None:
+    clip = {"width": 832, "height": 480, "fps": 16, "frames": 80}
+    what = replace(order(**clip, control=Control.DEPTH, assets=(control_video(),)), upstream_model="wan2.1-vace-14b")
+    replica = await sent(what, files={"depth.mp4": a_clip(frames=120)})
+    ((name, data),) = replica.inputs.items()
+    assert re.fullmatch(r"reelway/[0-9a-f-]{36}-control_video\.mp4", name)
+    facts = probe(io.BytesIO(data))
+    assert (facts.width, facts.height, facts.fps, facts.frames) == (832, 480, 16, 81)
+    graph = graph_of(replica)
+    assert (graph["12.file"], graph["6.length"], graph["10.fps"]) == (name, 81, 16)
+
+
 @pytest.mark.parametrize(
     ("model", "assets", "words"),
     [
         ("wan2.2-5b", True, "'wan2.2-5b' takes no first frame"),
         ("wan2.2-5b/image-to-video", False, "'wan2.2-5b/image-to-video' needs a first frame"),
+        ("wan2.1-vace-14b", False, "'wan2.1-vace-14b' needs a control video"),
     ],
 )
 async def test_files_and_bindings_must_agree_or_nothing_is_sent(model: str, assets: bool, words: str) -> None:
@@ -372,17 +391,29 @@ def test_a_file_that_is_no_workflow_stops_the_start(tmp_path: Path, text: str | 
     assert words in caught.value.message
 
 
-@pytest.mark.parametrize("mode", [Mode.TEXT_TO_VIDEO, Mode.IMAGE_TO_VIDEO])
-async def test_the_pages_own_settings_and_catalogue_make_a_clip(tmp_path: Path, mode: Mode) -> None:
+@pytest.mark.parametrize(
+    ("model", "mode", "control", "frames"),
+    [
+        ("wan2.2-5b", Mode.TEXT_TO_VIDEO, None, 121),
+        ("wan2.2-5b", Mode.IMAGE_TO_VIDEO, None, 121),
+        ("wan2.1-vace-comfyui", Mode.TEXT_TO_VIDEO, Control.DEPTH, 81),
+    ],
+)
+async def test_the_pages_own_settings_and_catalogue_make_a_clip(
+    tmp_path: Path, model: str, mode: Mode, control: Control | None, frames: int
+) -> None:
     page = (EXAMPLES.parent / "comfyui.md").read_text().replace("/etc/reelway/comfyui", str(EXAMPLES))
     settings, catalogue = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     (tmp_path / "own.toml").write_text(catalogue)
-    card = load(tmp_path).find("wan2.2-5b")
+    card = load(tmp_path).find(model)
     (route,) = card.routes
-    asset, files = picture()
-    assets = (asset,) if mode is Mode.IMAGE_TO_VIDEO else ()
+    (first, files), video = picture(), control_video()
+    files["depth.mp4"] = a_clip()
+    assets = (first,) if mode is Mode.IMAGE_TO_VIDEO else () if control is None else (video,)
     inputs = tuple(InputFile(role=a.role, param="init_image", data=b"") for a in assets)
-    spec = card.resolve(GenerationRequest(model=card.id, mode=mode, prompt="a kite", inputs=inputs), assets, seed=3)
+    request = GenerationRequest(model=card.id, mode=mode, prompt="a kite", inputs=inputs, control=control)
+    spec = card.resolve(request, assets, seed=3)
+    assert route.misfit(spec, request.roles) is None
     (name,) = tomllib.loads(settings)["providers"]
     assert name == route.provider
     async with ComfyUI().serving() as replica:
@@ -392,5 +423,5 @@ async def test_the_pages_own_settings_and_catalogue_make_a_clip(tmp_path: Path, 
             replica.force("success")
             done = await provider.poll(handle)
             assert isinstance(done, Done)
-            assert done.meta["effective"]["frames"] == 121
+            assert done.meta["effective"]["frames"] == frames
             assert "left_out" not in done.meta

@@ -23,7 +23,8 @@ from PIL import Image
 
 from builders import a_spec
 from reelway.diffusion import Engine, Pipeline
-from reelway.domain.generation import Asset, ClipSpec, Mode, Role
+from reelway.diffusion import clip as files
+from reelway.domain.generation import Asset, ClipSpec, Control, Mode, Role
 from reelway.errors import ConfigError, ProviderError, ProviderFault
 from reelway.media.probe import probe
 from reelway.providers import diffusers
@@ -250,6 +251,53 @@ async def test_one_model_for_words_and_first_frames(pipelines: Path, tmp_path: P
 async def test_a_model_for_words_takes_no_first_frame(wan: diffusers.Diffusers, tmp_path: Path) -> None:
     refused = await failed(wan, an_order(**from_picture(wan._work_dir)))
     assert (refused.fault, refused.message) == (ProviderFault.REJECTED, "this model makes clips from words only")
+
+
+def led_by(folder: Path, name: str, grey: list[int], fps: int = 8) -> dict[str, Any]:
+    """What makes an order follow a video of those grey levels, a picture each, and that video."""
+    levels = [np.full((90, 160, 3), level, np.uint8) for level in grey]
+    files.write(levels, folder / name, width=160, height=90, fps=fps)
+    return {"control": Control.DEPTH, "assets": (an_asset(name, Role.CONTROL_VIDEO),)}
+
+
+async def test_a_model_of_vace_follows_a_control_video_from_a_first_frame_or_without_one(
+    pipelines: Path, tmp_path: Path
+) -> None:
+    async with serving(tmp_path, pipelines / "wan-vace") as provider:
+        rising = led_by(tmp_path, "rising.control", [10, 60, 110, 160, 210, 250])
+        falling = led_by(tmp_path, "falling.control", [250, 210, 160, 110, 60, 10])
+        # The same at twice the rate, and longer than the clip: what is on screen at the clip's times counts.
+        quick = led_by(tmp_path, "quick.control", [n for n in (10, 60, 110, 160, 210, 250) for _ in "ab"] + [0], fps=16)
+        from_one = from_picture(tmp_path)
+        both = rising | from_one | {"assets": (*from_one["assets"], *rising["assets"])}
+        clips = [await made(provider, an_order(**how)) for how in ({}, rising, falling, quick, from_one, both)]
+        words, up, down, up_again, first, first_and_up = [pictures(done) for done in clips]
+        assert {done.meta["effective"]["pipeline"] for done in clips} == {"WanVACEPipeline"}
+        assert up.shape == (6, 70, 100, 3)
+        assert alike(up, up_again)
+        apart = [words, up, down, first, first_and_up]
+        assert not any(alike(one, other) for one, other in itertools.combinations(apart, 2))
+
+
+async def test_a_control_video_that_cannot_be_read_or_followed_is_refused(
+    wan: diffusers.Diffusers, pipelines: Path, tmp_path: Path
+) -> None:
+    refused = await failed(wan, an_order(**led_by(wan._work_dir, "any.control", [9, 99])))
+    assert (refused.fault, refused.message) == (ProviderFault.REJECTED, "this model follows no control video")
+    (tmp_path / "no.control").write_bytes(b"<html>")
+    async with serving(tmp_path, pipelines / "wan-vace") as provider:
+        order = an_order(control=Control.DEPTH, assets=(an_asset("no.control", Role.CONTROL_VIDEO),))
+        refused = await failed(provider, order)
+        assert (refused.fault, "cannot be read" in refused.message) == (ProviderFault.REJECTED, True)
+
+
+async def test_a_clip_that_an_older_version_began_is_made(pipelines: Path, tmp_path: Path) -> None:
+    async with serving(tmp_path, pipelines / "wan-i2v") as provider:
+        handle = await provider.submit(an_order(**from_picture(tmp_path)))
+        (handle["asset"],) = handle.pop("assets")
+        del handle["order"]["control"]
+        _, done = await ended(provider, handle)
+        assert isinstance(done, Done), done
 
 
 async def test_a_first_frame_that_is_gone_is_not_found(wan: diffusers.Diffusers) -> None:

@@ -13,14 +13,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image
 
 from builders import a_spec
-from reelway.domain.generation import Asset, Mode, Role
+from reelway.domain.generation import Asset, Control, Mode, Role
 from reelway.errors import ProviderError, ProviderFault
+from reelway.media.probe import probe
 from reelway.providers.base import Callback, CannotTell, Done, Failed, NotStopped, Order, Provider, Serves, Stopped
 from replicas.case import adapter
 from replicas.fal import FalQueue
-from replicas.replica import KEY, Replica
+from replicas.replica import KEY, Replica, a_clip
 
 KLING, SEEDANCE, H3 = "fal-ai/kling-video/v3", "bytedance/seedance-2.5", "minimax/h3"
+VACE = "fal-ai/wan-vace-14b"
 SPEC = a_spec(width=1280, height=720, fps=24, frames=120, negative_prompt="blur", audio=True)
 
 
@@ -101,6 +103,33 @@ async def test_pictures_go_as_data_and_decide_the_ratio(model: str, first: str) 
         assert Image.open(io.BytesIO(data)).size == (what.spec.width, what.spec.height)
 
 
+async def test_a_control_video_goes_as_data_in_the_clips_size_rate_and_frames() -> None:
+    video = Asset(role=Role.CONTROL_VIDEO, key="depth.mp4", media_type="video/mp4", width=128, height=72, size_bytes=1)
+    first, data = picture(Role.FIRST_FRAME)
+    files = {"depth.mp4": a_clip(frames=144), first.key: data}
+    what = order(VACE, width=832, height=480, fps=16, frames=80, audio=False, control=Control.DEPTH)
+    endpoint, asked = await sent(replace(what, spec=replace(what.spec, assets=(video,))), files)
+    facts = probe(io.BytesIO(base64.b64decode(asked.pop("video_url").removeprefix("data:video/mp4;base64,"))))
+    assert (facts.width, facts.height, facts.fps, facts.frames) == (832, 480, 16, 81)
+    assert endpoint == "fal-ai/wan-vace-14b/depth"
+    assert asked == {
+        "prompt": "a red kite",
+        "negative_prompt": "blur",
+        "num_frames": 81,
+        "frames_per_second": 16,
+        "match_input_num_frames": False,
+        "match_input_frames_per_second": False,
+        "resolution": "480p",
+        "aspect_ratio": "16:9",
+        "preprocess": False,
+        "enable_prompt_expansion": False,
+    }
+    posed = replace(what.spec, control=Control.POSE, assets=(first, video))
+    endpoint, asked = await sent(replace(what, spec=posed), files)
+    assert endpoint == "fal-ai/wan-vace-14b/pose"
+    assert Image.open(io.BytesIO(base64.b64decode(asked["first_frame_url"].partition(",")[2]))).size == (832, 480)
+
+
 @pytest.mark.parametrize(
     ("model", "changes", "message"),
     [
@@ -110,6 +139,10 @@ async def test_pictures_go_as_data_and_decide_the_ratio(model: str, first: str) 
         (KLING, {"width": 1920, "height": 480}, "1920x480 is none of them"),
         (KLING, {"assets": (picture(Role.LAST_FRAME)[0],)}, "no last frame is taken there without a first"),
         (KLING, {"assets": (picture(Role.SOURCE_VIDEO)[0],)}, "no source video is taken there"),
+        (KLING, {"assets": (picture(Role.CONTROL_VIDEO)[0],)}, "no control video is taken there"),
+        (VACE, {}, "only clips that follow a video of depth or pose are made there"),
+        (VACE, {"control": Control.SEG}, "only clips that follow a video of depth or pose"),
+        (VACE, {"control": Control.POSE, "assets": (picture(Role.SOURCE_VIDEO)[0],)}, "no source video is taken there"),
     ],
 )
 async def test_what_a_model_cannot_do_is_refused_before_anything_is_sent(
@@ -275,6 +308,7 @@ async def test_a_probe_tells_the_price_that_fal_has_for_the_endpoint() -> None:
     async with talking() as (provider, replica):
         assert await provider.probe(KLING) == Serves("0.084 USD for each second")
         assert replica.seen[-1].path.endswith("fal-ai%2Fkling-video%2Fv3%2Fstandard%2Ftext-to-video")
+        assert await provider.probe(VACE) == Serves("0.084 USD for each second")
         replica.unpriced.add(f"{H3}/text-to-video")
         assert await provider.probe(H3) == Serves(f"the key is good; fal lists no price of {H3}/text-to-video")
 

@@ -9,12 +9,13 @@ import pytest
 from PIL import Image
 
 from builders import a_spec
-from reelway.domain.generation import Asset, Mode, Role
+from reelway.domain.generation import Asset, Control, Mode, Role
 from reelway.errors import ProviderError, ProviderFault
+from reelway.media.probe import probe
 from reelway.providers.base import CannotTell, Done, Failed, NotStopped, Order, Serves, Stopped, Waiting
 from replicas.case import adapter
 from replicas.openai_videos import OpenAIVideos
-from replicas.replica import KEY, Trouble
+from replicas.replica import KEY, Trouble, a_clip
 
 PROFILES = ("openai", "litellm", "sglang", "vllm_omni")
 SPEC = a_spec(width=1280, height=720, fps=24, frames=96, negative_prompt="blur", seed=7)
@@ -89,6 +90,39 @@ async def test_sglang_gets_a_source_video_as_a_file() -> None:
     replica = await sent("sglang", order(mode=Mode.VIDEO_TO_VIDEO, assets=(asset,)), {"in.mp4": b"abc"})
     assert asked_of(replica)["video_reference"] == b"abc"
     assert replica.paths_opened == []
+
+
+def control_video() -> Asset:
+    about: dict[str, Any] = {"width": 128, "height": 72, "size_bytes": 1}
+    return Asset(role=Role.CONTROL_VIDEO, key="depth.mp4", media_type="video/mp4", **about)
+
+
+async def test_vllm_omni_gets_a_control_video_of_the_frames_it_makes() -> None:
+    what = order(fps=16, frames=80, control=Control.DEPTH, assets=(control_video(),))
+    asked = asked_of(await sent("vllm_omni", what, {"depth.mp4": a_clip(frames=120)}))
+    assert (asked["control_type"], asked["num_frames"]) == ("depth", "81")
+    facts = probe(io.BytesIO(asked["control_reference"]))
+    assert (facts.width, facts.height, facts.fps, facts.frames) == (1280, 720, 16, 81)
+
+
+async def test_a_model_without_control_refuses_it_and_nothing_is_made() -> None:
+    with pytest.raises(ProviderError, match="'pose' is not supported by this model") as caught:
+        await sent("vllm_omni", order(control=Control.POSE, assets=(control_video(),)), {"depth.mp4": a_clip()})
+    assert caught.value.fault is ProviderFault.REJECTED
+
+
+@pytest.mark.parametrize("profile", [profile for profile in PROFILES if profile != "vllm_omni"])
+async def test_no_other_server_takes_a_control_video(profile: str) -> None:
+    with pytest.raises(ProviderError, match="takes no control video") as caught:
+        await sent(profile, order(control=Control.DEPTH, assets=(control_video(),)), {"depth.mp4": a_clip()})
+    assert caught.value.fault is ProviderFault.REJECTED
+
+
+@pytest.mark.parametrize("data", [b"<html>", b""])
+async def test_a_control_video_that_cannot_be_read_is_final(data: bytes) -> None:
+    with pytest.raises(ProviderError, match="the control video: ") as caught:
+        await sent("vllm_omni", order(control=Control.DEPTH, assets=(control_video(),)), {"depth.mp4": data})
+    assert caught.value.fault is ProviderFault.REJECTED
 
 
 async def test_an_input_that_is_gone_is_final() -> None:

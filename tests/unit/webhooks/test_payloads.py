@@ -1,11 +1,12 @@
 """Payloads: what ModelsLab's and OpenAI's readers find where they look."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from reelway.domain.events import ENDED, EventType
-from reelway.domain.generation import Dialect
+from reelway.domain.generation import Dialect, Output, PassFile
 from reelway.domain.states import FINAL, State
 from reelway.webhooks.payloads import (
     EVENT_NAMES,
@@ -36,6 +37,44 @@ def test_a_finished_clip_has_modelslabs_documented_body() -> None:
     assert meta["enhance_prompt"] is None
     assert (meta["width"], meta["height"], meta["fps"], meta["num_frames"], meta["seed"]) == (1280, 720, 24, 96, 7)
     assert (meta["prompt"], meta["model_id"]) == ("a red kite", "sora-2-pro-t2v")
+
+
+def test_passes_are_told_on_both_wires_and_only_those_that_are_there() -> None:
+    files = (
+        PassFile(name="depth.mkv", media_type="video/x-matroska", size_bytes=5),
+        PassFile(name="depth.json", media_type="application/json", size_bytes=2),
+        PassFile(name="shot.json", media_type="application/json", size_bytes=3),
+    )
+    output = Output(
+        width=1280,
+        height=720,
+        fps=24.0,
+        frames=96,
+        duration_s=4.0,
+        codec="h264",
+        size_bytes=9,
+        media_type="video/mp4",
+        etag='"e"',
+        has_audio=False,
+    )
+    plain = ended(output=output)
+    g = ended(output=replace(output, passes=files))
+    depth = {
+        "url": "http://reelway.test/files/tok-depth.mkv",
+        "content_type": "video/x-matroska",
+        "size_bytes": 5,
+        "meta_url": "http://reelway.test/files/tok-depth.json",
+    }
+    shot = {
+        "url": "http://reelway.test/files/tok-shot.json",
+        "content_type": "application/json",
+        "size_bytes": 3,
+        "meta_url": None,
+    }
+    assert modelslab_payload(g, preview=True)["passes"] == {"depth": depth, "shot": shot}
+    told = event_payload(g, EventType.SUCCEEDED, "evt_1", preview=True)["data"]
+    assert told["passes"] == {"depth": depth, "shot": shot}
+    assert event_payload(plain, EventType.SUCCEEDED, "evt_1", preview=True)["data"]["passes"] == {}
 
 
 @pytest.mark.parametrize("track_id", ["video_001", 17, 2.5, None, ""])

@@ -26,6 +26,16 @@ ERRORS: Final = {
     503: "Not now; nothing was written; `Retry-After` says when",
 }
 
+FILE_TYPES: Final = (
+    "video/mp4",
+    "image/gif",
+    "image/jpeg",
+    "image/webp",
+    "video/x-matroska",
+    "application/json",
+    "model/gltf+json",
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:

@@ -9,11 +9,10 @@ from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 
-from reelway.api.surface.describe import ERRORS, Answer, Body, Endpoint, Json, Operation, parameter
+from reelway.api.surface.describe import ERRORS, FILE_TYPES, Answer, Body, Endpoint, Json, Operation, parameter
 
 _ANY_TIME: Final = (401, 403, 429, 503)
 _REF: Final = "#/components/schemas/{model}"
-_FILE_TYPES: Final = ("video/mp4", "image/gif", "image/jpeg", "image/webp")
 
 DESCRIPTION: Final = """
 * Programs written with the `openai` SDKs: point `base_url` at `/v1`.
@@ -186,10 +185,14 @@ _FILE: Final = Operation(
     tag="files",
     summary="A finished file",
     description="The address is the secret: no key. Range, If-None-Match and HEAD work.",
-    parameters=(parameter("name", "path", "TOKEN.mp4, .gif, .jpg (poster), .webp (thumbnail) or -sheet.jpg"),),
+    parameters=(
+        parameter(
+            "name", "path", "TOKEN.mp4, .gif, .jpg (poster), .webp (thumbnail), -sheet.jpg, or a pass like -depth.mkv"
+        ),
+    ),
     answers={
-        200: Answer(description="The file", media_types=_FILE_TYPES, headers=("ETag", "Accept-Ranges")),
-        206: Answer(description="The part that Range asked for", media_types=_FILE_TYPES, headers=("Content-Range",)),
+        200: Answer(description="The file", media_types=FILE_TYPES, headers=("ETag", "Accept-Ranges")),
+        206: Answer(description="The part that Range asked for", media_types=FILE_TYPES, headers=("Content-Range",)),
         304: Answer(description="Not modified"),
     },
     errors=(404,),

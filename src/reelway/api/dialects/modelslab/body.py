@@ -9,7 +9,7 @@ from reelway.api.dialects.modelslab.fields import Fields
 from reelway.api.forms import Items, Upload, fingerprint, form_kind, read_form
 
 _BOM: Final = b"\xef\xbb\xbf"
-_LISTS: Final = frozenset({"init_image", "init_video"})
+_LISTS: Final = frozenset({"init_image", "init_video", "passes"})
 
 
 async def parse_fields(request: Request, raw: bytes) -> tuple[Fields, bytes]:
@@ -27,7 +27,7 @@ async def parse_fields(request: Request, raw: bytes) -> tuple[Fields, bytes]:
 
 
 def _gathered(items: Items) -> dict[str, Any]:
-    """A repeated init_image (also written init_image[]) becomes a list; of anything else the last one counts."""
+    """A repeated name of _LISTS (also written init_image[]) becomes a list; of anything else the last one counts."""
     values: dict[str, Any] = {}
     for written, sent in items:
         value = sent.data if isinstance(sent, Upload) else sent

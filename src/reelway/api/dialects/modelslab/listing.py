@@ -18,6 +18,7 @@ from reelway.domain.generation import Mode
 from reelway.domain.models import ModelCard, typical_clip
 from reelway.domain.money import MICROUSD_PER_USD, usd
 from reelway.errors import NotFound
+from reelway.routing.routes import control_of, passes_of
 
 _PER_PAGE: Final = 20
 _PER_PAGE_MAX: Final = 100
@@ -141,6 +142,8 @@ def item(services: Services, card: ModelCard) -> dict[str, Any]:
         "fps": card.fps,
         "audio": card.audio,
         "last_frame": card.last_frame,
+        "control": control_of(upstreams),
+        "passes": passes_of(upstreams),
         "rules": [rule.say for rule in card.rules],
         "typical_clip": {"duration": card.durations_s[0], "price_usd": usd(card.price_microusd(typical))},
         "served_by": None if served is None else served.provider,

@@ -10,7 +10,9 @@ from typing import Any, Final
 
 from reelway.api.dialects.modelslab.fields import Fields
 from reelway.catalogue.load import Catalogue
-from reelway.domain.generation import GenerationRequest, InputFile, Mode, OutputType, Role
+from reelway.domain.generation import Control, GenerationRequest, InputFile, Mode, OutputType, Role
+from reelway.domain.models import parse_control
+from reelway.domain.passes import Pass, parse_passes
 from reelway.errors import InvalidRequest, ModelNotFound
 from reelway.generations.inputs import decode_base64
 
@@ -51,6 +53,7 @@ class _Frame:
 def parse_request(fields: Fields, kind: Kind, catalogue: Catalogue) -> GenerationRequest:
     """What was asked; raises InvalidRequest naming the field and the way out."""
     model = _model(fields, kind, catalogue)
+    control, led_by = _control(fields) or (None, None)
     prompt = fields.text("prompt") or ""
     if not prompt and kind.mode is not Mode.IMAGE_TO_VIDEO:
         raise InvalidRequest("prompt is required", param="prompt", code="prompt_required")
@@ -73,7 +76,9 @@ def parse_request(fields: Fields, kind: Kind, catalogue: Catalogue) -> Generatio
         output_type=_output_type(fields),
         substitution=fields.text("substitution"),
         policy=fields.text("policy"),
-        inputs=_inputs(fields, kind),
+        inputs=_inputs(fields, kind) + (() if led_by is None else (led_by,)),
+        control=control,
+        passes=_passes(fields),
         clamp=kind.lenient,
     )
 
@@ -191,6 +196,28 @@ def _inputs(fields: Fields, kind: Kind) -> tuple[InputFile, ...]:
             return _pictures(fields)
         case Mode.VIDEO_TO_VIDEO:
             return _clip(fields)
+
+
+def _control(fields: Fields) -> tuple[Control, InputFile] | None:
+    """The control video, and what it shows."""
+    video = fields.get("control_video")
+    if video is None:
+        return None
+    said = fields.text("control_type")
+    if said is None:
+        raise InvalidRequest(f"control_video needs a control_type: {', '.join(Control)}", param="control_type")
+    name = str(video).strip() if isinstance(video, int | str) and not isinstance(video, bool) else ""
+    if name.startswith("video_") or (name.isascii() and name.isdigit()):
+        file = InputFile(role=Role.CONTROL_VIDEO, param="control_video", video_id=name)
+    else:
+        file = _file(Role.CONTROL_VIDEO, "control_video", video)
+    return parse_control(said, "control_type"), file
+
+
+def _passes(fields: Fields) -> tuple[Pass, ...]:
+    """A list of names, or one text with commas."""
+    values = fields.listed("passes")
+    return parse_passes(name for value in values for name in str(value).split(",") if name.strip())
 
 
 def _pictures(fields: Fields) -> tuple[InputFile, ...]:

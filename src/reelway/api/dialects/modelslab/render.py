@@ -94,6 +94,8 @@ def _processing(g: Generation, *, preview: bool, progress: Progress | None, now_
         "state": g.state,
         "track_id": g.track_id,
     }
+    if g.early_picture_url is not None:
+        body["early_picture_url"] = g.early_picture_url
     if progress is not None:
         body |= {"progress": round(progress.fraction * 100), "progress_source": progress.source}
     return body | _provenance(g, preview=preview)

@@ -4,7 +4,17 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from reelway.domain.generation import Control
+from reelway.domain.passes import Pass
+
 _IMAGE = "URL, data URI or base64; PNG, JPEG, WebP or GIF. A list of two is the first and the last frame."
+
+_CONTROL = (
+    "a video to follow, for models that take one: URL, data URI, base64, or the id of a finished video of yours, whose"
+    " pass of that type is taken"
+)
+_PASSES = f"what is to come beside the clip, for models with passes: {', '.join(Pass)}; a list, or text with commas"
+_KINDS = f"what control_video shows: {', '.join(Control)}"
 
 
 class _Body(BaseModel):
@@ -45,6 +55,9 @@ class TextToVideoV7(_Create):
     model_id: str = Field(description="one of GET /api/v7/models; case does not matter")
     prompt: str = Field(description="what should be seen")
     generate_audio: bool | str | int | None = Field(None, description="with sound, where the model can")
+    control_video: str | int | None = Field(None, description=_CONTROL)
+    control_type: str | None = Field(None, description=_KINDS)
+    passes: list[str] | str | None = Field(None, description=_PASSES)
 
 
 class ImageToVideoV7(_Create):
@@ -54,6 +67,8 @@ class ImageToVideoV7(_Create):
     init_image: str | list[str] = Field(description=_IMAGE)
     prompt: str | None = Field(None, description="what should happen")
     generate_audio: bool | str | int | None = Field(None, description="with sound, where the model can")
+    control_video: str | int | None = Field(None, description=_CONTROL)
+    control_type: str | None = Field(None, description=_KINDS)
 
 
 class VideoToVideoV7(_Create):

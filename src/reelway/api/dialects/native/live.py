@@ -16,6 +16,7 @@ from reelway.domain.generation import Generation
 from reelway.errors import InvalidRequest
 from reelway.events.live import Progress
 from reelway.events.store import events_after
+from reelway.generations.queries import EarlyPicture
 
 PING_S: Final = 15.0
 _LOOK_S: Final = 1.0  # how soon a stream notices that the server stops
@@ -48,12 +49,24 @@ class Events:
                 return
             if news is not None:
                 silent_s = 0.0
-                yield _event(news) if isinstance(news, Event) else _progress(news)
+                yield _told(news)
                 continue
             silent_s += _LOOK_S
             if silent_s >= PING_S:
                 silent_s = 0.0
                 yield b": ping\n\n"
+
+
+def _told(news: Event | Progress | EarlyPicture) -> bytes:
+    """Without an id but for events: nobody can come back to what is not written in the history."""
+    match news:
+        case Event():
+            return _event(news)
+        case Progress(fraction, source):
+            percent = min(max(floor(fraction * 100), 0), 99)
+            return _encoded("progress", {"progress": percent, "source": source})
+        case EarlyPicture(url):
+            return _encoded("early_picture", {"url": url})
 
 
 def _event(event: Event) -> bytes:
@@ -65,12 +78,6 @@ def _event(event: Event) -> bytes:
         "data": event.data,
     }
     return _encoded(event.type, data, id=event.number)
-
-
-def _progress(progress: Progress) -> bytes:
-    """Without an id: it is never written, so nobody can come back to it."""
-    percent = min(max(floor(progress.fraction * 100), 0), 99)
-    return _encoded("progress", {"progress": percent, "source": progress.source})
 
 
 def _encoded(name: str, data: dict[str, Any], id: int | None = None) -> bytes:

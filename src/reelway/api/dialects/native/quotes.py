@@ -64,5 +64,6 @@ def _shown(quote: Quote) -> dict[str, Any]:
             "fps": spec.fps,
             "audio": spec.audio,
             "output_type": spec.output_type,
+            "passes": spec.passes,
         },
     }

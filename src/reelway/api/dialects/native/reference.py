@@ -41,8 +41,8 @@ EVENTS: Final = Operation(
     tag="videos",
     summary="Watch a video live",
     description="Server-sent events: each has the event's type as name, its number as id and JSON data; `progress`"
-    " events carry `{progress, source}` and no id. A comment every 15 s keeps the line open. The stream ends after"
-    " the final event. Players and EventSource may give the key as `?key=`.",
+    " events carry `{progress, source}` and no id, `early_picture` events `{url}` and none. A comment every 15 s keeps"
+    " the line open. The stream ends after the final event. Players and EventSource may give the key as `?key=`.",
     parameters=(
         VIDEO_ID,
         parameter("after", "query", "Only events after this number", {"type": "integer", "minimum": 0}),

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from reelway.accounts.keys import Scope
 from reelway.domain.models import Substitution
 from reelway.domain.money import Purse
+from reelway.domain.passes import Pass
 from reelway.webhooks.deliveries import DeliveryState
 from reelway.webhooks.endpoints import DESCRIPTION_CHARS_MAX, URL_CHARS_MAX
 
@@ -72,6 +73,7 @@ class QuoteSpec(BaseModel):
     fps: int
     audio: bool
     output_type: str
+    passes: list[Pass]
 
 
 class Quote(BaseModel):
@@ -275,7 +277,7 @@ class WebhookDeliveryList(BaseModel):
 
 
 class StreamEvent(BaseModel):
-    """The `data` of a server-sent event, `progress` excepted."""
+    """The `data` of a server-sent event, `progress` and `early_picture` excepted."""
 
     type: str
     number: int

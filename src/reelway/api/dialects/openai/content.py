@@ -10,27 +10,33 @@ from reelway.api.auth import find_key, sign_in
 from reelway.api.dialects.openai.video import error_of
 from reelway.api.headers import allowance_headers
 from reelway.api.services import Services
+from reelway.domain.files import CONTACT_SHEET, THUMBNAIL, pass_suffix
 from reelway.domain.generation import Generation
+from reelway.domain.passes import FILES
 from reelway.domain.states import State
 from reelway.errors import InvalidRequest, NotFound
 from reelway.generations.finish import file_key
 
-_SUFFIX_OF: Final = {"thumbnail": ".webp", "spritesheet": "-sheet.jpg"}
+_SUFFIX_OF: Final = {"thumbnail": THUMBNAIL, "spritesheet": CONTACT_SHEET} | {
+    one: pass_suffix(names[0]) for one, names in FILES.items()
+}
+VARIANTS: Final = ("video", *_SUFFIX_OF)
 
 
 class Content:
-    """The three variants of a finished video."""
+    """The variants of a finished video: itself, its pictures, its passes."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
 
     async def download(self, request: Request) -> Response:
-        """`?variant=video|thumbnail|spritesheet`."""
+        """`?variant=`, one of VARIANTS."""
         caller = await sign_in(self._services, request, find_key(request))
         variant = request.query_params.get("variant", "video")
-        if variant != "video" and variant not in _SUFFIX_OF:
+        if variant not in VARIANTS:
+            *others, last = (f"'{name}'" for name in VARIANTS)
             raise InvalidRequest(
-                f"Invalid value: '{variant[:40]}'. Supported values are: 'video', 'thumbnail' and 'spritesheet'.",
+                f"Invalid value: '{variant[:40]}'. Supported values are: {', '.join(others)} and {last}.",
                 param="variant",
             )
         g = await self._services.queries.get(caller, request.path_params["id"])
@@ -44,7 +50,8 @@ class Content:
             self._services, request, file_key(g.token, suffix), extra=extra | allowance_headers(request)
         )
         if served is None:
-            raise NotFound(f"{g.id} has no {variant}")
+            hint = "; name it in `passes` when you create the video" if variant in FILES else ""
+            raise NotFound(f"{g.id} has no {variant}{hint}")
         return served
 
 

@@ -67,7 +67,7 @@ class Edits:
 
 def _asked(sent: dict[str, Any]) -> dict[str, Any]:
     values = canonical(sent)
-    for name in ("input_reference", "end_image"):
+    for name in ("input_reference", "end_image", "control", "control_reference", "control_type"):
         if name in values:
             raise InvalidRequest(f"an edit starts from its video; leave {name} out", param=name)
     return values

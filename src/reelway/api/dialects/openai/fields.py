@@ -75,6 +75,15 @@ def seconds(values: Mapping[str, Any], param: str) -> Fraction | None:
     return Fraction(shown)
 
 
+def listed(values: Mapping[str, Any], param: str) -> list[str]:
+    """A list of names, or one text with commas; empty when not said."""
+    value = values.get(param)
+    named = value if isinstance(value, list) else [] if value is None else [value]
+    if not all(isinstance(name, str) for name in named):
+        raise wrong_type(param, "an array of strings", next(name for name in named if not isinstance(name, str)))
+    return [name for text in named for name in map(str.strip, text.split(",")) if name]
+
+
 def boolean(values: Mapping[str, Any], param: str) -> bool | None:
     """None when not said."""
     value = values.get(param)

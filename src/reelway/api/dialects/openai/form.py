@@ -1,7 +1,7 @@
 """The fields of a request body, JSON or form; the official SDK always sends multipart."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from starlette.requests import Request
 
@@ -9,6 +9,8 @@ from reelway.accounts.idempotency import request_hash
 from reelway.api.body import parse_object, read_body
 from reelway.api.forms import fingerprint, form_kind, read_form
 from reelway.errors import InvalidRequest
+
+_LISTS: Final = frozenset({"passes", "passes[]"})  # said once for each; the brackets are the SDK's
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,9 @@ def _nested(sent: list[tuple[str, Any]]) -> dict[str, Any]:
     """`input_reference[image_url]` is how the SDK's form says `{"input_reference": {"image_url": …}}`."""
     values: dict[str, Any] = {}
     for name, value in sent:
+        if name in _LISTS:
+            values.setdefault(name.removesuffix("[]"), []).append(value)
+            continue
         outer, bracket, inner = name.partition("[")
         if bracket and inner.endswith("]") and inner[:-1]:
             held = values.setdefault(outer, {})

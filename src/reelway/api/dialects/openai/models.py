@@ -13,10 +13,11 @@ from reelway.api.problems import json_response
 from reelway.api.services import Services
 from reelway.domain.models import ModelCard, typical_clip
 from reelway.domain.money import Purse, usd
+from reelway.domain.passes import Pass
 from reelway.domain.prices import Price, Tier
 from reelway.domain.shapes import Rule
 from reelway.errors import ModelNotFound
-from reelway.routing.routes import Upstream
+from reelway.routing.routes import Upstream, control_of, passes_of
 
 
 class Models:
@@ -73,6 +74,8 @@ class Models:
             "any_size": (0, 0) in card.sizes,
             "audio": card.audio,
             "last_frame": card.last_frame,
+            "control": control_of(upstreams),
+            "passes": tuple(Pass) if in_sandbox else passes_of(upstreams),
             "prompt_chars_max": card.prompt_chars_max,
             "rules": [_rule(rule) for rule in card.rules],
             "rank": card.rank,
@@ -105,6 +108,8 @@ class Models:
             "preview": route.free,
             "makes": route.makes.to_json(),
             "rules": [_rule(rule) for rule in route.rules],
+            "control": route.control,
+            "passes": route.passes,
             "health": "good" if circuit is None else "failing",
             "fault": None if circuit is None else circuit.fault,
             "took_lately_s": None if times is None else round(times.seconds, 1),

@@ -3,7 +3,8 @@
 from typing import Any, Final
 
 from reelway.api.dialects.openai import schemas
-from reelway.api.surface.describe import Answer, Body, Operation, parameter
+from reelway.api.surface.describe import FILE_TYPES, Answer, Body, Operation, parameter
+from reelway.domain.passes import Pass
 
 _WHO: Final = ("reelway-served-by", "reelway-preview", "reelway-price-usd")
 TINY: Final = {"model": "previz", "prompt": "a red kite over the sea", "size": "128x72", "seconds": "1"}
@@ -32,6 +33,8 @@ EXAMPLE: Final[dict[str, Any]] = {
     "url": "http://localhost:8080/files/4fZk9w….mp4",
     "thumbnail_url": "http://localhost:8080/files/4fZk9w….webp",
     "spritesheet_url": "http://localhost:8080/files/4fZk9w…-sheet.jpg",
+    "early_picture_url": None,
+    "passes": {},
     "served_by": "previz",
     "preview": True,
     "preview_notice": "A stylised preview, rendered by Reelway's own engine in place of sora-2-pro:"
@@ -137,7 +140,7 @@ DELETE: Final = Operation(
 CONTENT: Final = Operation(
     id="download_video",
     tag="videos",
-    summary="Download a finished video or its pictures",
+    summary="Download a finished video, its pictures or its passes",
     description="Range, If-None-Match and HEAD work. The clip is the provider's own file, byte for byte.",
     parameters=(
         VIDEO_ID,
@@ -145,18 +148,16 @@ CONTENT: Final = Operation(
             "variant",
             "query",
             "Which file",
-            {"type": "string", "enum": ["video", "thumbnail", "spritesheet"], "default": "video"},
+            {"type": "string", "enum": ["video", "thumbnail", "spritesheet", *Pass], "default": "video"},
         ),
     ),
     answers={
         200: Answer(
             description="The file",
-            media_types=("video/mp4", "image/gif", "image/webp", "image/jpeg"),
+            media_types=FILE_TYPES,
             headers=("ETag", "Accept-Ranges"),
         ),
-        206: Answer(
-            description="The part that Range asked for", media_types=("video/mp4",), headers=("Content-Range",)
-        ),
+        206: Answer(description="The part that Range asked for", media_types=FILE_TYPES, headers=("Content-Range",)),
         304: Answer(description="Not modified"),
     },
 )

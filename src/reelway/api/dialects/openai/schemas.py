@@ -4,7 +4,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from reelway.domain.generation import Control
 from reelway.domain.models import Substitution
+from reelway.domain.passes import Pass
 from reelway.routing.policies import Policy
 
 
@@ -14,6 +16,26 @@ class ImageReference(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     image_url: str = Field(description="http, https or data URL")
+
+
+class VideoReference(BaseModel):
+    """A finished video of yours."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str
+
+
+class VideoControl(BaseModel):
+    """A video that the clip is to follow, for models with `control`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Control = Field(description="What it shows")
+    video: str | VideoReference = Field(
+        description="An http, https or data URL, or a finished video of yours by `{id}`, whose pass of that type is"
+        " taken: one by `previz` with `passes`. In multipart it may be the file itself."
+    )
 
 
 class CreateVideo(BaseModel):
@@ -33,6 +55,7 @@ class CreateVideo(BaseModel):
     end_image: str | ImageReference | None = Field(
         None, description="End frame, beside a first one, for models with `last_frame`: sent like `input_reference`"
     )
+    control: VideoControl | None = Field(None, description="A video to follow, for models with `control`")
     negative_prompt: str | None = Field(None, description="What is not to be seen")
     seed: int | None = Field(None, ge=0, le=2**32 - 1, description="The same seed and request give the same clip")
     fps: int | None = Field(None, ge=1, description="Frames per second")
@@ -45,6 +68,11 @@ class CreateVideo(BaseModel):
     generate_audio: bool | None = Field(None, description="Sound, where the model makes it optional")
     output_type: Literal["mp4", "gif"] | None = None
     webhook_url: str | None = Field(None, description="Told once when this video ends; for more, register an endpoint")
+    passes: list[Pass] | str | None = Field(
+        None,
+        description="What is to come beside a clip of words alone, for models with `passes`; also as text with commas,"
+        " and in a form once for each",
+    )
     substitution: Substitution | None = Field(
         None, description="What may stand in for the model; default: as the workspace says"
     )
@@ -57,6 +85,10 @@ class CreateVideoForm(CreateVideo):
 
     input_reference: bytes | None = Field(None, json_schema_extra={"format": "binary"})  # type: ignore[assignment]
     end_image: bytes | None = Field(None, json_schema_extra={"format": "binary"})  # type: ignore[assignment]
+    control_reference: bytes | None = Field(
+        None, json_schema_extra={"format": "binary"}, description="`control.video` as a file, as vLLM-Omni calls it"
+    )
+    control_type: Control | None = Field(None, description="`control.type`, beside `control_reference`")
 
 
 class _Edit(CreateVideo):
@@ -65,18 +97,12 @@ class _Edit(CreateVideo):
     model: str | None = Field(None, description="Must make video-to-video; default: the source's")  # type: ignore[assignment]
     input_reference: None = Field(None, exclude=True)
     end_image: None = Field(None, exclude=True)
+    control: None = Field(None, exclude=True)
+    passes: None = Field(None, exclude=True)
 
 
 class RemixVideo(_Edit):
     """The new words."""
-
-
-class VideoReference(BaseModel):
-    """A finished video of yours."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    id: str
 
 
 class EditVideo(_Edit):
@@ -96,6 +122,15 @@ class VideoError(BaseModel):
 
     code: str
     message: str
+
+
+class PassOfVideo(BaseModel):
+    """One pass of a finished video."""
+
+    url: str
+    content_type: str
+    size_bytes: int
+    meta_url: str | None = Field(description="JSON that says how to read it, or says the same")
 
 
 class Video(BaseModel):
@@ -120,6 +155,10 @@ class Video(BaseModel):
     url: str | None = Field(description="The clip, at an unguessable address; null until completed")
     thumbnail_url: str | None
     spritesheet_url: str | None
+    early_picture_url: str | None = Field(
+        default=None, description="A small first look at it while it is made, where there is one; null from its end on"
+    )
+    passes: dict[Pass, PassOfVideo] = Field(default={}, description="What lies beside it; empty until completed")
     served_by: str = Field(description="The provider that makes or made it")
     upstream_model: str = Field(description="The model's name there")
     preview: bool = Field(description="A preview, not the named model's picture")
@@ -199,6 +238,8 @@ class ModelRoute(BaseModel):
     preview: bool
     makes: dict[str, Any] = Field(description='The only clips it makes, like `{"durations_s": [5, 10]}`; empty: all')
     rules: list[ModelRule]
+    control: list[Control] = Field(description="Kinds of control video that it takes")
+    passes: list[Pass] = Field(description="What it can make beside a clip of words")
     health: Literal["good", "failing"]
     fault: str | None
     took_lately_s: float | None = Field(description="Seconds from submit to finish, a moving mean")
@@ -234,6 +275,8 @@ class Model(BaseModel):
     any_size: bool
     audio: Literal["on", "optional", "none"]
     last_frame: bool = Field(description="Whether it takes an end frame beside the first")
+    control: list[Control] = Field(description="Kinds of control video that one of its routes here takes")
+    passes: list[Pass] = Field(description="What this key can have beside a clip of words")
     prompt_chars_max: int
     rules: list[ModelRule]
     rank: int = Field(description="1 is best; for the policy `best`")

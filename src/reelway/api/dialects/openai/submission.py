@@ -5,10 +5,12 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from reelway.api.dialects.openai import fields
+from reelway.api.dialects.openai.control import control
 from reelway.api.forms import Upload
 from reelway.catalogue.load import Catalogue
 from reelway.domain.generation import GenerationRequest, InputFile, Mode, OutputType, Role
 from reelway.domain.models import PROMPT_CHARS_MAX, ModelCard
+from reelway.domain.passes import parse_passes
 from reelway.errors import InvalidRequest
 
 DEFAULT_MODEL: Final = "sora-2"
@@ -27,7 +29,7 @@ NAMES: Final = frozenset(
     {
         "prompt", "model", "seconds", "size", "input_reference", "negative_prompt", "seed", "fps", "num_frames",
         "generate_audio", "webhook_url", "track_id", "width", "height", "aspect_ratio", "resolution", "portrait",
-        "output_type", "end_image", "substitution", "policy",
+        "output_type", "end_image", "substitution", "policy", "control", "control_reference", "control_type", "passes",
     }
 )  # fmt: skip
 # The names that the rest of Reelway uses in its messages -> the names of this dialect.
@@ -37,6 +39,8 @@ _PARAMS: Final = {
     "init_image": "input_reference",
     "init_video": "input_reference",
     "webhook": "webhook_url",
+    "control_type": "control.type",
+    "control_video": "control.video",
 }
 _CLIP_SUFFIXES: Final = (".mp4", ".m4v", ".mov", ".webm", ".mkv")
 _PICTURE_BRANDS: Final = frozenset({b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"})
@@ -76,6 +80,9 @@ def understand(values: Mapping[str, Any], catalogue: Catalogue, source: InputFil
     model = fields.text(values, "model", 200) or DEFAULT_MODEL
     card = catalogue.get(model)
     inputs = _inputs(values, card) if source is None else (source,)
+    mode = _mode(inputs)
+    kind, led_by = control(values) or (None, None)
+    inputs += () if led_by is None else (led_by,)
     if values.get("seconds") is not None and values.get("num_frames") is not None:
         raise InvalidRequest("give seconds or num_frames, not both", param="num_frames", code="invalid_value")
     width, height = fields.size(values)
@@ -85,7 +92,7 @@ def understand(values: Mapping[str, Any], catalogue: Catalogue, source: InputFil
         width, height = _OWN_DEFAULT_SIZE if _OWN_DEFAULT_SIZE in card.sizes else (None, None)
     return GenerationRequest(
         model=model,
-        mode=_mode(inputs),
+        mode=mode,
         prompt=prompt,
         negative_prompt=fields.text(values, "negative_prompt", PROMPT_CHARS_MAX) or "",
         duration_s=fields.seconds(values, "seconds"),
@@ -102,6 +109,8 @@ def understand(values: Mapping[str, Any], catalogue: Catalogue, source: InputFil
         substitution=fields.text(values, "substitution", 40),
         policy=fields.text(values, "policy", 40),
         inputs=inputs,
+        control=kind,
+        passes=parse_passes(fields.listed(values, "passes")),
     )
 
 

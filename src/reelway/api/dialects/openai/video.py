@@ -9,10 +9,12 @@ from starlette.responses import Response
 
 from reelway.api.headers import POLL_AFTER, allowance_headers, generation_headers
 from reelway.api.services import Services
+from reelway.domain.files import CONTACT_SHEET, THUMBNAIL
 from reelway.domain.generation import Dialect, Generation
 from reelway.domain.money import usd
 from reelway.domain.states import State
 from reelway.errors import ConfigError
+from reelway.webhooks.payloads import passes_payload
 
 POLL_AFTER_MS: Final = "1000"
 
@@ -93,8 +95,10 @@ def video_object(g: Generation, *, preview: bool, progress_source: str | None) -
         # -- ours ------------------------------------------------------------------------------
         "number": g.number,
         "url": g.clip_url if done else None,
-        "thumbnail_url": g.file_url(".webp") if done else None,
-        "spritesheet_url": g.file_url("-sheet.jpg") if done else None,
+        "thumbnail_url": g.file_url(THUMBNAIL) if done else None,
+        "spritesheet_url": g.file_url(CONTACT_SHEET) if done else None,
+        "early_picture_url": g.early_picture_url,
+        "passes": passes_payload(g),
         "served_by": g.provider,
         "upstream_model": g.upstream_model,
         "preview": preview,
