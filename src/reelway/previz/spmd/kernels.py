@@ -1190,6 +1190,80 @@ def way_ahead(box, PX, PY, PZ, DX, DY, DZ, T, TM, TL, ACT):
 
 
 @kernel
+def walk(
+    OX,
+    OY,
+    OZ,
+    DX,
+    DY,
+    DZ,
+    T,
+    TM,
+    TL,
+    ACT,
+    PX,
+    PY,
+    PZ,
+    D,
+    G,
+    S,
+    prims,
+    bounds,
+    listed,
+    n,
+    field,
+    heights,
+    tops,
+    tex,
+    SC,
+    JC,
+    steps,
+    few,
+    eps,
+    relax,
+    mstep,
+):
+    """Walk the active rays until all have met something or ended, or only `few` still walk.
+
+    Returns how many still walk. What no ray can meet any more is taken off the list.
+    """
+    lanes = T.size
+    box = stack(6, F32)
+    na = lanes
+    for step in range(steps):
+        for lane in range(lanes):
+            t = T[lane]
+            PX[lane] = OX[lane] + DX[lane] * t
+            PY[lane] = OY[lane] + DY[lane] * t
+            PZ[lane] = OZ[lane] + DZ[lane] * t
+        if field >= 0:
+            clear(PX, PY, PZ, DY, S, prims, field, tops, SC, JC)
+        elif step % 4 == 0 and n > 3:
+            way_ahead(box, PX, PY, PZ, DX, DY, DZ, T, TM, TL, ACT)
+            n = touching(listed, bounds, listed, n, box, F32(0.001))
+            if n == 0:
+                return 0
+        distance(PX, PY, PZ, D, G, prims, listed, n, heights, tex, SC, JC)
+        na = 0
+        for lane in range(lanes):
+            t = T[lane]
+            d = D[lane]
+            a = ACT[lane]
+            t = t + (d * F32(0.7) if d < F32(0.0) else fmax(fmax(d * relax, S[lane]), mstep * t)) * F32(a)
+            tm = TM[lane]
+            t = fmin(t, tm)
+            T[lane] = t
+            met = (a > 0) & (abs(d) < eps * t)
+            TM[lane] = t if met else tm
+            a = a & I32(t < fmin(TM[lane], TL[lane]))
+            ACT[lane] = a
+            na += a
+        if na <= few:
+            break
+    return na
+
+
+@kernel
 def meet(
     OX,
     OY,
@@ -1224,51 +1298,120 @@ def meet(
 ):
     """Where the rays, walked from T to TL, meet any of the listed solids; that bounds them in TM.
 
-    `field` is the height field they are strewn over (-1: none). What no ray can meet any more is taken off the list.
+    `field` is the height field they are strewn over (-1: none). The last rays to walk are those that pass close by
+    something: they go on side by side, so that they cost no more than they are.
     """
     lanes = T.size
-    box = stack(6, F32)
     na = 0
     for lane in range(lanes):
         S[lane] = F32(0.0)
+        D[lane] = F32(100000000.0)
         a = I32(T[lane] < fmin(TM[lane], TL[lane]))
         ACT[lane] = a
         na += a
     if na == 0:
         return
-    for step in range(steps):
-        for lane in range(lanes):
-            t = T[lane]
-            PX[lane] = OX[lane] + DX[lane] * t
-            PY[lane] = OY[lane] + DY[lane] * t
-            PZ[lane] = OZ[lane] + DZ[lane] * t
-        if field >= 0:
-            clear(PX, PY, PZ, DY, S, prims, field, tops, SC, JC)
-        elif step % 4 == 0 and n > 3:
-            way_ahead(box, PX, PY, PZ, DX, DY, DZ, T, TM, TL, ACT)
-            n = touching(listed, bounds, listed, n, box, F32(F32(0.001)))
-            if n == 0:
-                return
-        distance(PX, PY, PZ, D, G, prims, listed, n, heights, tex, SC, JC)
-        na = 0
-        for lane in range(lanes):
-            t = T[lane]
-            d = D[lane]
-            a = ACT[lane]
-            t = t + (d * F32(0.7) if d < F32(0.0) else fmax(fmax(d * relax, S[lane]), mstep * t)) * F32(a)
-            tm = TM[lane]
-            t = fmin(t, tm)
-            T[lane] = t
-            met = (a > 0) & (abs(d) < eps * t)
-            TM[lane] = t if met else tm
-            a = a & I32(t < fmin(TM[lane], TL[lane]))
-            ACT[lane] = a
-            na += a
-        if na == 0:
-            return
+    na = walk(
+        OX,
+        OY,
+        OZ,
+        DX,
+        DY,
+        DZ,
+        T,
+        TM,
+        TL,
+        ACT,
+        PX,
+        PY,
+        PZ,
+        D,
+        G,
+        S,
+        prims,
+        bounds,
+        listed,
+        n,
+        field,
+        heights,
+        tops,
+        tex,
+        SC,
+        JC,
+        steps,
+        lanes // 3,
+        eps,
+        relax,
+        mstep,
+    )
+    if na == 0:
+        return
+    AT = stack(lanes, I32)
+    OX_ = stack(lanes, F32)
+    OY_ = stack(lanes, F32)
+    OZ_ = stack(lanes, F32)
+    DX_ = stack(lanes, F32)
+    DY_ = stack(lanes, F32)
+    DZ_ = stack(lanes, F32)
+    T_ = stack(lanes, F32)
+    TM_ = stack(lanes, F32)
+    TL_ = stack(lanes, F32)
+    count = 0
     for lane in range(lanes):
-        t = T[lane]
-        TM[lane] = t if (ACT[lane] > 0) & (abs(D[lane]) < F32(0.004) * t) else TM[lane]
+        if ACT[lane] > 0:
+            AT[count] = lane
+            count += 1
+    size = min((count + 15) // 16 * 16, lanes)
+    for slot in range(size):
+        lane = AT[min(slot, count - 1)]
+        OX_[slot] = OX[lane]
+        OY_[slot] = OY[lane]
+        OZ_[slot] = OZ[lane]
+        DX_[slot] = DX[lane]
+        DY_[slot] = DY[lane]
+        DZ_[slot] = DZ[lane]
+        T_[slot] = T[lane]
+        TM_[slot] = TM[lane]
+        TL_[slot] = TL[lane]
+        ACT[slot] = I32(1)
+        S[slot] = F32(0.0)
+    walk(
+        OX_[:size],
+        OY_[:size],
+        OZ_[:size],
+        DX_[:size],
+        DY_[:size],
+        DZ_[:size],
+        T_[:size],
+        TM_[:size],
+        TL_[:size],
+        ACT[:size],
+        PX[:size],
+        PY[:size],
+        PZ[:size],
+        D[:size],
+        G[:size],
+        S[:size],
+        prims,
+        bounds,
+        listed,
+        n,
+        field,
+        heights,
+        tops,
+        tex,
+        SC,
+        JC,
+        steps * 2,
+        0,
+        eps,
+        relax,
+        mstep,
+    )
+    for slot in range(count):
+        t = T_[slot]
+        close = (ACT[slot] > 0) & (abs(D[slot]) < F32(0.004) * t)
+        TM[AT[slot]] = t if close else TM_[slot]
 
 
 @kernel

@@ -215,24 +215,17 @@ def way_ahead(box, PX, PY, PZ, DX, DY, DZ, T, TM, TL, ACT):
 
 
 @kernel
-def meet(
+def walk(
     OX, OY, OZ, DX, DY, DZ, T, TM, TL, ACT, PX, PY, PZ, D, G, S, prims, bounds, listed, n, field, heights, tops, tex,
-    SC, JC, steps, eps, relax, mstep,
+    SC, JC, steps, few, eps, relax, mstep,
 ):  # fmt: skip
-    """Where the rays, walked from T to TL, meet any of the listed solids; that bounds them in TM.
+    """Walk the active rays until all have met something or ended, or only `few` still walk.
 
-    `field` is the height field they are strewn over (-1: none). What no ray can meet any more is taken off the list.
+    Returns how many still walk. What no ray can meet any more is taken off the list.
     """
     lanes = T.size
     box = np.empty(6, F32)
-    na = 0
-    for lane in range(lanes):
-        S[lane] = 0.0
-        a = I32(T[lane] < fmin(TM[lane], TL[lane]))
-        ACT[lane] = a
-        na += a
-    if na == 0:
-        return
+    na = lanes
     for step in range(steps):
         for lane in range(lanes):
             t = T[lane]
@@ -243,9 +236,9 @@ def meet(
             clear(PX, PY, PZ, DY, S, prims, field, tops, SC, JC)
         elif step % 4 == 0 and n > 3:
             way_ahead(box, PX, PY, PZ, DX, DY, DZ, T, TM, TL, ACT)
-            n = touching(listed, bounds, listed, n, box, F32(0.001))
+            n = touching(listed, bounds, listed, n, box, 0.001)
             if n == 0:
-                return
+                return 0
         distance(PX, PY, PZ, D, G, prims, listed, n, heights, tex, SC, JC)
         na = 0
         for lane in range(lanes):
@@ -261,12 +254,76 @@ def meet(
             a = a & I32(t < fmin(TM[lane], TL[lane]))
             ACT[lane] = a
             na += a
-        if na == 0:
-            return
-    # Who ran out of steps close to a surface has met it.
+        if na <= few:
+            break
+    return na
+
+
+@kernel
+def meet(
+    OX, OY, OZ, DX, DY, DZ, T, TM, TL, ACT, PX, PY, PZ, D, G, S, prims, bounds, listed, n, field, heights, tops, tex,
+    SC, JC, steps, eps, relax, mstep,
+):  # fmt: skip
+    """Where the rays, walked from T to TL, meet any of the listed solids; that bounds them in TM.
+
+    `field` is the height field they are strewn over (-1: none). The last rays to walk are those that pass close by
+    something: they go on side by side, so that they cost no more than they are.
+    """
+    lanes = T.size
+    na = 0
     for lane in range(lanes):
-        t = T[lane]
-        TM[lane] = t if (ACT[lane] > 0) & (abs(D[lane]) < 0.004 * t) else TM[lane]
+        S[lane] = 0.0
+        D[lane] = 1e8
+        a = I32(T[lane] < fmin(TM[lane], TL[lane]))
+        ACT[lane] = a
+        na += a
+    if na == 0:
+        return
+    na = walk(
+        OX, OY, OZ, DX, DY, DZ, T, TM, TL, ACT, PX, PY, PZ, D, G, S, prims, bounds, listed, n, field, heights, tops,
+        tex, SC, JC, steps, lanes // 3, eps, relax, mstep,
+    )  # fmt: skip
+    if na == 0:
+        return
+    AT = np.empty(lanes, I32)
+    OX_ = np.empty(lanes, F32)
+    OY_ = np.empty(lanes, F32)
+    OZ_ = np.empty(lanes, F32)
+    DX_ = np.empty(lanes, F32)
+    DY_ = np.empty(lanes, F32)
+    DZ_ = np.empty(lanes, F32)
+    T_ = np.empty(lanes, F32)
+    TM_ = np.empty(lanes, F32)
+    TL_ = np.empty(lanes, F32)
+    count = 0
+    for lane in range(lanes):
+        if ACT[lane] > 0:
+            AT[count] = lane
+            count += 1
+    size = min((count + 15) // 16 * 16, lanes)
+    for slot in range(size):
+        lane = AT[min(slot, count - 1)]
+        OX_[slot] = OX[lane]
+        OY_[slot] = OY[lane]
+        OZ_[slot] = OZ[lane]
+        DX_[slot] = DX[lane]
+        DY_[slot] = DY[lane]
+        DZ_[slot] = DZ[lane]
+        T_[slot] = T[lane]
+        TM_[slot] = TM[lane]
+        TL_[slot] = TL[lane]
+        ACT[slot] = I32(1)
+        S[slot] = 0.0
+    walk(
+        OX_[:size], OY_[:size], OZ_[:size], DX_[:size], DY_[:size], DZ_[:size], T_[:size], TM_[:size], TL_[:size],
+        ACT[:size], PX[:size], PY[:size], PZ[:size], D[:size], G[:size], S[:size], prims, bounds, listed, n, field,
+        heights, tops, tex, SC, JC, steps * 2, 0, eps, relax, mstep,
+    )  # fmt: skip
+    # Who ran out of steps close to a surface has met it.
+    for slot in range(count):
+        t = T_[slot]
+        close = (ACT[slot] > 0) & (abs(D[slot]) < 0.004 * t)
+        TM[AT[slot]] = t if close else TM_[slot]
 
 
 @kernel
