@@ -1,11 +1,13 @@
 """The generated kernels."""
 
 import ast
+import lzma
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import llvmlite.binding as llvm
 import numpy as np
 import pytest
 
@@ -77,3 +79,18 @@ def test_a_kernel_refuses_arrays_it_would_misread() -> None:
         function("halve")(np.zeros((4, 4, 3)), np.zeros((2, 2, 3), np.float32))
     with pytest.raises(TypeError, match="C-ordered"):
         function("halve")(np.zeros((3, 4, 4), np.float32).T, np.zeros((2, 2, 3), np.float32))
+
+
+def test_the_march_can_be_finished_for_arm() -> None:
+    """Bitcode is for any 64-bit processor; here only the compiler's side of that can be seen."""
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
+    triple = "aarch64-unknown-linux-gnu"
+    machine = llvm.Target.from_triple(triple).create_target_machine(cpu="neoverse-n1", opt=3)
+    module = llvm.parse_bitcode(lzma.decompress(shipped.bitcode("march")))
+    module.triple, module.data_layout = triple, str(machine.target_data)
+    options = llvm.create_pipeline_tuning_options(speed_level=3)
+    options.loop_vectorization = True
+    builder = llvm.create_pass_builder(machine, options)
+    builder.getModulePassManager().run(module, builder)
+    assert machine.emit_assembly(module).count(".4s") > 1000  # vectors of four
