@@ -14,7 +14,7 @@ import uvicorn
 from reelway.accounts.keys import create_key
 from reelway.accounts.workspaces import ensure_workspace
 from reelway.api.server import create_api
-from reelway.app import OpenDatabase, Reelway, build, open_database
+from reelway.app import OpenDatabase, Part, Reelway, build, open_database
 from reelway.domain.money import Purse
 from reelway.kit.clock import Clock
 from reelway.settings import Settings
@@ -65,10 +65,15 @@ def settings_for(data: Path, **changes: Any) -> Settings:
 
 @asynccontextmanager
 async def serving(
-    data: Path, clock: Clock | None = None, *, open_db: OpenDatabase = open_database, **changes: Any
+    data: Path,
+    clock: Clock | None = None,
+    *,
+    open_db: OpenDatabase = open_database,
+    part: Part = Part.ALL,
+    **changes: Any,
 ) -> AsyncIterator[Running]:
     """Serve on a free port until the block ends."""
-    reelway = await build(settings_for(data, **changes), clock, open_db=open_db)
+    reelway = await build(settings_for(data, **changes), clock, open_db=open_db, part=part)
     await reelway.start()
     config = uvicorn.Config(
         create_api(reelway.services),

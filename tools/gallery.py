@@ -172,7 +172,7 @@ def main() -> int:
         fitting = "160x90" if max(map(len, rows)) > 7 else "288x162"
         width, height = (int(side) for side in (given.size or fitting).split("x"))
         target = given.out / f"previz-{name}.jpg"
-        sheet(rows, width, height, given.threads).save(target, quality=82, optimize=True)
+        sheet(rows, width, height, given.threads).save(target, quality=74, optimize=True)
         sys.stderr.write(f"{target}: {sum(map(len, rows))} pictures in {time.monotonic() - started:.0f} s\n")
     return 0
 

@@ -5,7 +5,7 @@ import contextlib
 import os
 import random
 import secrets
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -17,7 +17,7 @@ from reelway.accounts import idempotency
 from reelway.accounts.keys import touch_keys
 from reelway.accounts.limits import RateLimit
 from reelway.api.services import Services
-from reelway.catalogue.load import load
+from reelway.catalogue.load import Catalogue, load
 from reelway.db.base import Database
 from reelway.db.choose import connect
 from reelway.db.migrate import migrate
@@ -274,6 +274,29 @@ def _tracing(settings: Settings, part: Part) -> Tracing:
     return OtlpTracing(settings.otlp_endpoint, part=part)
 
 
+def _router(
+    settings: Settings,
+    catalogue: Catalogue,
+    configured: Mapping[str, Configured],
+    health: Health,
+    budgets: Budgets,
+    *,
+    clock: Clock,
+    rng: random.Random,
+) -> Router:
+    """Who serves what, by the providers that are configured and what the settings wish; raises ConfigError."""
+    wished = wishes(settings, catalogue, configured)
+    return Router(
+        routes=Routes(clock=clock, providers=configured, previz_off=settings.previz_off, wanted=wished.providers_of),
+        catalogue=catalogue,
+        health=health,
+        budgets=budgets,
+        facts={name: one.facts for name, one in configured.items()},
+        wishes=wished,
+        rng=rng,
+    )
+
+
 async def build(
     settings: Settings,
     clock: Clock | None = None,
@@ -289,6 +312,7 @@ async def build(
     catalogue = load(settings.catalogue, margin_percent=settings.margin_percent)
     prepare_data(settings.data)
     secret = operator_secret(settings)
+    rng = random.Random()  # noqa: S311  seeds of clips and jitter, no secrets
     metrics, tracing = Metrics(part=part), _tracing(settings, part)
     most = settings.database_connections if settings.on_postgres else 1
     db = WatchedDatabase(await open_db(settings, clock), metrics, most=most)
@@ -297,11 +321,11 @@ async def build(
         configured = configure(settings.providers, os.environ, stored)
         check_lanes(settings, configured)
         hide_always(*secrets_of(configured.values()))
-        wished = wishes(settings, catalogue, configured)
+        health, budgets = Health(db, clock, metrics), Budgets(db, clock)
+        router = _router(settings, catalogue, configured, health, budgets, clock=clock, rng=rng)
     except BaseException:
         await db.aclose()
         raise
-    rng = random.Random()  # noqa: S311  seeds of clips and jitter, no secrets
     outbound = Outbound(allow_private=settings.allow_private, user_agent="Reelway")
     storage = WatchedStorage(choose(settings), metrics)
     dispatch, live = _engines(settings, db, clock)
@@ -323,17 +347,6 @@ async def build(
         clock=clock,
         work_dir=work_dir,
         result_bytes_max=settings.result_bytes_max,
-    )
-    health, budgets = Health(db, clock, metrics), Budgets(db, clock)
-    routes = Routes(clock=clock, providers=configured, previz_off=settings.previz_off, wanted=wished.providers_of)
-    router = Router(
-        routes=routes,
-        catalogue=catalogue,
-        health=health,
-        budgets=budgets,
-        facts={name: one.facts for name, one in configured.items()},
-        wishes=wished,
-        rng=rng,
     )
     early_pictures = EarlyPictures(storage)
     ending = Ending(
@@ -368,7 +381,7 @@ async def build(
         tracing=tracing,
     )
     callback_urls = CallbackUrls(secret, settings.public_url)
-    submitter = Submitter(tools, Failover(tools, router), callback_urls)
+    submitter = Submitter(tools, inputs, Failover(tools, router), callback_urls)
     advancer = Advancer(tools, submitter, Follower(tools, finisher, early_pictures))
     deliverer = Deliverer(
         db=db,

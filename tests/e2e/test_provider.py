@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from builders import a_catalogue
 from harness import Running, serving
 from reelway.errors import ConfigError
 from reelway.generations import store
@@ -22,30 +23,6 @@ base_url = "{url}/v1"
 profile = "{name}"
 poll_first_s = 0.02
 poll_most_s = 0.05
-"""
-MODEL = """
-[family]
-id = "wan"
-vendor = "Alibaba"
-
-[[models]]
-id = "wan-local"
-name = "Wan on our own machine"
-description = "Small enough for a test."
-modes = ["text-to-video", "image-to-video"]
-durations_s = [1]
-fps = 24
-sizes = ["128x72"]
-source = "this test"
-
-[models.price]
-usd_per_s = "0.04"
-source = "this test"
-read_on = 2026-11-22
-
-[[models.routes]]
-provider = "{name}"
-upstream_model = "Wan-AI/Wan2.2-TI2V-5B-Diffusers"
 """
 Serve = Callable[..., AbstractAsyncContextManager["Setting"]]
 
@@ -77,10 +54,10 @@ def serve(tmp_path: Path) -> Serve:
     @asynccontextmanager
     async def started(name: str = "sglang", *, table: str = TABLE, more: str = "") -> AsyncIterator[Setting]:
         async with OpenAIVideos(name, key=None).serving() as replica:
-            file, catalogue = tmp_path / "reelway.toml", tmp_path / "catalogue"
+            file = tmp_path / "reelway.toml"
             file.write_text(table.format(name=name, url=replica.url) + more)
-            catalogue.mkdir()
-            (catalogue / "own.toml").write_text(MODEL.format(name=name))
+            route = {"provider": name, "upstream_model": "Wan-AI/Wan2.2-TI2V-5B-Diffusers"}
+            catalogue = a_catalogue(tmp_path, "wan-local", route, modes=["text-to-video", "image-to-video"])
             tables = load_settings({}, file=file, environ={}).providers
             async with (
                 # Nothing private is allowed: the provider's own address is, because the file names it.

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
+from builders import a_catalogue
 from harness import Running, serving
 from reelway.domain.generation import GenerationId
 from reelway.events.live import LocalLive
@@ -17,30 +18,6 @@ from replicas.replicate import ReplicateApi
 
 PUBLIC_URL = "https://reelway.example"
 HOUR_S = 3600
-MODEL = """
-[family]
-id = "seedance"
-vendor = "ByteDance"
-
-[[models]]
-id = "seedance-by-replicate"
-name = "Seedance by Replicate"
-description = "For this test."
-modes = ["text-to-video"]
-durations_s = [4]
-fps = 24
-sizes = ["1280x720"]
-source = "this test"
-
-[models.price]
-usd_per_s = "0.15"
-source = "this test"
-read_on = 2026-11-22
-
-[[models.routes]]
-provider = "replicate"
-upstream_model = "bytedance/seedance-2.0"
-"""
 
 
 class Setting:
@@ -97,9 +74,8 @@ class Setting:
 
 @pytest.fixture
 async def setting(tmp_path: Path) -> AsyncIterator[Setting]:
-    catalogue = tmp_path / "catalogue"
-    catalogue.mkdir()
-    (catalogue / "own.toml").write_text(MODEL)
+    route = {"provider": "replicate", "upstream_model": "bytedance/seedance-2.0"}
+    catalogue = a_catalogue(tmp_path, "seedance-by-replicate", route, durations_s=[4], sizes=["1280x720"])
     async with ReplicateApi().serving() as replica:
         assert isinstance(replica, ReplicateApi)
         replica.looks = 1000

@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from builders import a_catalogue
 from commands import Running, run, running
 from harness import serving as in_this_process
 from reelway.cli.main import main
@@ -21,31 +22,6 @@ from servers import Postgres
 
 SECRET, NEW_SECRET = "0123456789abcdef" * 2, "fedcba9876543210" * 2
 CLIP = {"model": "seedance-2.5", "prompt": "a red kite", "size": "864x496", "seconds": "4"}
-WITHDRAWN = """
-[family]
-id = "old"
-vendor = "Old"
-
-[[models]]
-id = "old-one"
-name = "Old one"
-description = "Withdrawn."
-modes = ["text-to-video"]
-durations_s = [5]
-fps = 24
-sizes = ["1280x720"]
-successor = "seedance-2.5"
-source = "none"
-
-[models.price]
-usd_per_s = "0.10"
-source = "none"
-read_on = 2026-11-22
-
-[[models.routes]]
-provider = "openrouter"
-upstream_model = "old/one"
-"""
 
 
 @dataclass
@@ -124,10 +100,13 @@ async def test_a_key_that_is_not_taken_is_not_kept(here: Installation) -> None:
     assert (checked.returncode, one["result"], one["upstream_model"]) == (1, "bad key", "")
 
 
+def with_a_withdrawn_model(folder: Path) -> Path:
+    route = {"provider": "openrouter", "upstream_model": "old/one"}
+    return a_catalogue(folder, "old-one", route, durations_s=[5], sizes=["1280x720"], successor="seedance-2.5")
+
+
 async def test_a_check_says_who_must_act(here: Installation, tmp_path: Path) -> None:
-    (tmp_path / "catalogue").mkdir()
-    (tmp_path / "catalogue" / "old.toml").write_text(WITHDRAWN)
-    mine = {"REELWAY_CATALOGUE": str(tmp_path / "catalogue")}
+    mine = {"REELWAY_CATALOGUE": str(with_a_withdrawn_model(tmp_path))}
     await here.add()
     here.replica.key_left_usd = 3.5
     checked = await here.reelway("providers", "check", **mine)
@@ -145,9 +124,7 @@ async def test_a_check_says_who_must_act(here: Installation, tmp_path: Path) -> 
 
 
 async def test_what_is_gone_gets_no_work_and_the_rest_does(here: Installation, tmp_path: Path) -> None:
-    (tmp_path / "catalogue").mkdir()
-    (tmp_path / "catalogue" / "old.toml").write_text(WITHDRAWN)
-    here.variables["REELWAY_CATALOGUE"] = str(tmp_path / "catalogue")
+    here.variables["REELWAY_CATALOGUE"] = str(with_a_withdrawn_model(tmp_path))
     await here.add()
     await here.reelway("providers", "check")
     key = (await here.reelway("keys", "create")).stdout.strip()

@@ -9,8 +9,7 @@ from reelway.cli import data as rows
 from reelway.cli.options import AsJson, Config, Data, Database, settings_of
 from reelway.cli.output import instant, note, print_listing
 from reelway.db.script import Script
-from reelway.domain.models import Substitution
-from reelway.errors import InvalidRequest
+from reelway.domain.models import parse_substitution
 
 app = typer.Typer()
 _DEFAULT = "default"
@@ -43,7 +42,7 @@ def change(
     config: Config = None,
 ) -> None:
     """Change what a workspace wants where its requests say nothing."""
-    wished = None if substitution == _DEFAULT else _substitution(substitution)
+    wished = None if substitution == _DEFAULT else parse_substitution(substitution, _DEFAULT)
 
     def changed() -> Script[None]:
         one = yield from require_workspace(workspace)
@@ -51,11 +50,3 @@ def change(
 
     rows.write(settings_of(data, config, database), changed())
     note(f"{workspace}: substitution is {substitution} from the next request on")
-
-
-def _substitution(text: str) -> Substitution:
-    try:
-        return Substitution(text)
-    except ValueError:
-        there_are = ", ".join((*Substitution, _DEFAULT))
-        raise InvalidRequest(f"substitution {text!r} is not known; there are {there_are}") from None

@@ -1,6 +1,5 @@
 """Frames to H.264 in MP4, one at a time (the file appears only when it is whole), and back."""
 
-import os
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -9,20 +8,17 @@ from typing import Any, Final
 import av
 from av.video.reformatter import Colorspace
 
+from reelway.kit.parts import part_path
+
 _CRF: Final = 17
 _SLACK: Final = 0.001  # of a picture: times in a file are rounded
 _BT709: Final = 1
 _LIMITED_RANGE: Final = 1
 
 
-def part_of(output: Path) -> Path:
-    """Where a clip is while it is being written by this process."""
-    return output.with_name(f".{output.name}.{os.getpid()}.part")
-
-
 def write(pictures: Iterable[Any], output: Path, *, width: int, height: int, fps: int) -> int:
     """Write RGB pictures (height x width x 3, uint8) of at least that size, cropped in the middle; returns how many."""
-    part = part_of(output)
+    part = part_path(output)
     try:
         count = _encode(pictures, part, width=width, height=height, fps=fps)
         part.replace(output)

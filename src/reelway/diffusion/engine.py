@@ -4,9 +4,7 @@ The child is started when it is needed, ends by itself when it is not, and takes
 """
 
 import asyncio
-import itertools
 import json
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,10 +12,10 @@ from typing import Any, Final
 
 from reelway.diffusion.order import Order, Pipeline, Reason
 from reelway.kit.child import Child, ChildGone, Line, NoLine
+from reelway.kit.parts import sweep
 
 _READY_S: Final = 30.0  # to start python; the model is loaded later
 _CANCEL_S: Final = 5.0  # how long a step may still take before its process is killed, and the model with it
-_GOES_ON: Final = ("started", "progress")
 _CHILD: Final = (sys.executable, "-m", "reelway.diffusion.child")
 
 
@@ -50,7 +48,6 @@ class Engine:
         self._cancel_s = cancel_s
         self._turn = asyncio.Lock()
         self._child: Child | None = None
-        self._numbers = itertools.count(1)
 
     async def make(self, order: Order, output: Path, *, on_progress: Callable[[float], None]) -> dict[str, Any]:
         """Make `order` into `output` (a whole path), which appears only when whole; returns what was really done.
@@ -70,35 +67,41 @@ class Engine:
             await child.close()
 
     async def _once(self, order: Order, output: Path, on_progress: Callable[[float], None]) -> dict[str, Any]:
-        number = next(self._numbers)
         begun = False
 
-        def heard(share: float) -> None:
+        def heard(line: Line) -> None:
             nonlocal begun
             begun = True
-            on_progress(share)
+            match line.get("event"):
+                case "started":
+                    on_progress(0.0)
+                case "progress":
+                    on_progress(_read(line, "share", float))
+                case other:
+                    raise NoLine(f"an event {other!r} that nobody knows")
 
-        _sweep(output)
+        sweep(output)
         try:
             child = await self._living()
-            child.tell({"op": "make", "id": number, "order": order.to_json(), "output": str(output)})
-            return await self._follow(child, number, heard)
+            number = child.ask("make", order=order.to_json(), output=str(output))
+            try:
+                return await self._made(await child.outcome(number, heard))
+            except asyncio.CancelledError:
+                await asyncio.shield(self._stop(child, number, output))
+                raise
         except ChildGone as gone:
             lost = EngineLost if begun else _NotBegun
             raise lost(f"the process that holds the model is gone: {gone}") from gone
         except NoLine as error:
             await self._drop()
             raise EngineError(Reason.UNREADABLE, f"the child said {error}") from error
-        except asyncio.CancelledError:
-            await asyncio.shield(self._stop(number, output))
-            raise
         finally:
-            _sweep(output)
+            sweep(output)
 
     async def _living(self) -> Child:
         if self._child is None or not self._child.alive:
             await self._drop()
-            self._child = await Child.start(self._command, environment=_environment(), ready_s=_READY_S)
+            self._child = await Child.start(self._command, ready_s=_READY_S)
         return self._child
 
     async def _drop(self) -> None:
@@ -106,54 +109,29 @@ class Engine:
         if child is not None:
             await child.kill()
 
-    async def _follow(self, child: Child, number: int, heard: Callable[[float], None]) -> dict[str, Any]:
-        """Listen until `number` has ended, one way or the other."""
-        while True:
-            line = await child.hear()
-            if line.get("id") != number:
-                continue
-            match line.get("event"):
-                case "started":
-                    heard(0.0)
-                case "progress":
-                    heard(_read(line, "share", float))
-                case "done":
-                    done: dict[str, Any] = _read(line, "effective", dict)
-                    return done
-                case "failed":
-                    reason = _reason(line)
-                    if reason in (Reason.MEMORY, Reason.BROKEN):
-                        await self._drop()  # it may hold memory that the next clip needs, or a GPU context gone bad
-                    raise EngineError(reason, _read(line, "message", str))
-                case other:
-                    raise NoLine(f"an event {other!r} that nobody knows")
+    async def _made(self, end: Line) -> dict[str, Any]:
+        """What was really done; raises EngineError when nothing was made."""
+        match end["event"]:
+            case "done":
+                effective: dict[str, Any] = _read(end, "effective", dict)
+                return effective
+            case "failed":
+                reason = _reason(end)
+                if reason in (Reason.MEMORY, Reason.BROKEN):
+                    await self._drop()  # it may hold memory that the next clip needs, or a GPU context gone bad
+                raise EngineError(reason, _read(end, "message", str))
+            case other:
+                raise NoLine(f"{other}, which nobody asked for")
 
-    async def _stop(self, number: int, output: Path) -> None:
-        """Have `number` stopped: asked first, then killed."""
-        child = self._child
-        if child is not None:
-            child.tell({"op": "cancel", "id": number})
-            try:
-                async with asyncio.timeout(self._cancel_s):
-                    while (line := await child.hear()).get("id") != number or line.get("event") in _GOES_ON:
-                        pass
-            except (TimeoutError, ChildGone, NoLine):
-                await self._drop()
+    async def _stop(self, child: Child, number: int, output: Path) -> None:
+        """Have `number` stopped, or its process."""
+        if await child.stop(number, within_s=self._cancel_s) is None:
+            await self._drop()
         _discard(output)  # it may have been whole already; but its caller has gone
 
 
 def _discard(output: Path) -> None:
     output.unlink(missing_ok=True)
-
-
-def _environment() -> dict[str, str]:
-    root = str(Path(__file__).parents[2])
-    path = os.environ.get("PYTHONPATH")
-    return {
-        **os.environ,
-        "PYTHONPATH": root if not path else os.pathsep.join((root, path)),
-        "PYTHONUNBUFFERED": "1",
-    }
 
 
 def _read(line: Line, name: str, kind: type[Any]) -> Any:
@@ -168,10 +146,3 @@ def _reason(line: Line) -> Reason:
         return Reason(_read(line, "reason", str))
     except ValueError as error:
         raise NoLine(f"a reason that nobody knows: {error}") from error
-
-
-def _sweep(output: Path) -> None:
-    """Remove what a stopped or dead child was writing."""
-    for part in output.parent.iterdir():
-        if part.name.startswith(f".{output.name}.") and part.suffix == ".part":
-            part.unlink(missing_ok=True)

@@ -300,6 +300,15 @@ def parse_ratio(text: str) -> Fraction:
     raise InvalidRequest(f"aspect_ratio {text[:40]!r} is not like 16:9", param="aspect_ratio")
 
 
+def parse_substitution(text: str, *other_words: str) -> Substitution:
+    """Raises InvalidRequest naming those there are, and the other words that are taken in that place."""
+    try:
+        return Substitution(text.strip().lower())
+    except ValueError:
+        message = f"substitution {text[:40]!r} is not known; there are {', '.join((*Substitution, *other_words))}"
+        raise InvalidRequest(message, param="substitution") from None
+
+
 def parse_control(text: str, param: str) -> Control:
     """Raises InvalidRequest for a kind that there is none of."""
     try:

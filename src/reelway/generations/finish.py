@@ -20,7 +20,7 @@ from reelway.kit.outbound import Outbound
 from reelway.media import gif
 from reelway.media.poster import stills
 from reelway.media.probe import ClipFacts, UnreadableClip, probe
-from reelway.media.worker import run_media
+from reelway.media.worker import run_long_media, run_media
 from reelway.providers.base import Done
 from reelway.storage.base import MissingFile, Storage, StoredFile, media_type_of
 from reelway.storage.disk import write
@@ -132,7 +132,7 @@ class Finisher:
 
     async def _animate(self, g: Generation, path: Path, insist: "_Insistence") -> StoredFile:
         with self._scratch.path(".gif") as made:
-            await run_media(gif.gif, path, made)
+            await run_long_media(gif.gif, path, made)
             return await insist(lambda: self._storage.put_file(file_key(g.token, ".gif"), made, media_type="image/gif"))
 
     async def _picture(self, g: Generation, path: Path, insist: "_Insistence") -> None:

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Final
@@ -12,15 +12,15 @@ from urllib.parse import unquote_to_bytes
 import structlog
 
 from reelway.domain.generation import Asset, ClipSpec, Control, InputFile, Role
-from reelway.errors import InvalidRequest, OutboundError, StorageError
+from reelway.errors import InvalidRequest, OutboundError, ProviderError, ProviderFault, StorageError
 from reelway.kit.ids import new_token
 from reelway.kit.outbound import Outbound
-from reelway.media.control import inverse_depth
+from reelway.media.control import inverse_depth, is_deep
 from reelway.media.picture import open_picture
 from reelway.media.probe import ClipFacts, UnreadableClip, check_source_video
-from reelway.media.worker import run_media
+from reelway.media.worker import run_long_media, run_media
 from reelway.providers.base import one_chunk
-from reelway.storage.base import MissingFile, Storage
+from reelway.storage.base import MissingFile, Storage, media_type_of, suffix_for
 from reelway.storage.disk import write
 from reelway.storage.scratch import Scratch
 
@@ -68,10 +68,34 @@ class InputStore:
     async def drop(self, assets: Sequence[Asset]) -> None:
         """Nobody needs them any more; one that the storage keeps all the same does no harm."""
         for asset in assets:
-            try:
-                await self._storage.delete(asset.key)
-            except StorageError as error:
-                _log.warning("input_not_deleted", key=asset.key, error=error.message)
+            # The depth first: see make_ready.
+            for key in (_deep_key(asset), asset.key) if asset.role is Role.CONTROL_VIDEO else (asset.key,):
+                try:
+                    await self._storage.delete(key)
+                except StorageError as error:
+                    _log.warning("input_not_deleted", key=key, error=error.message)
+
+    async def make_ready(self, spec: ClipSpec) -> None:
+        """Of depth in 16 bits, make the 8 bits that models know: once, whoever needs it and however often.
+
+        Before anything is sent, so that a crash in these seconds is no lost answer. Raises REJECTED for what cannot be
+        decoded, StorageError.
+        """
+        asset = spec.asset(Role.CONTROL_VIDEO)
+        if asset is None or await self._storage.open(asset.key) is not None:
+            return
+        deep = _deep_key(asset)
+        try:
+            with self._scratch.path() as path:
+                await write(self._storage.read(deep), path)
+                shown = await run_long_media(_as_models_know_it, path, float(spec.duration_s))
+        except MissingFile as error:
+            raise ProviderError(ProviderFault.REJECTED, "the control video is gone from storage") from error
+        except UnreadableClip as error:
+            raise ProviderError(ProviderFault.REJECTED, f"the control video: {error.message}") from error
+        await self._storage.put(asset.key, one_chunk(shown), media_type=asset.media_type)
+        if await self._storage.open(deep) is None:  # it was dropped meanwhile: the job is over
+            await self._storage.delete(asset.key)
 
     def at_hand(self, asset: Asset) -> AbstractAsyncContextManager[Path]:
         """A file on this machine until the block ends, for engines that want one; raises StorageError."""
@@ -82,21 +106,27 @@ class InputStore:
         return b"".join([chunk async for chunk in self._storage.read(asset.key)])
 
     async def _take(self, file: InputFile, spec: ClipSpec) -> Asset:
-        is_picture = file.role in _PICTURES
-        most = self._picture_bytes_max if is_picture else self._clip_bytes_max
-        data = await self._bytes(file, most)
-        if len(data) > most and file.stored is None:
-            raise InvalidRequest(f"{file.param} has {len(data)} bytes; at most {most} are taken", param=file.param)
+        chunks = one_chunk(await self._sent(file)) if file.stored is None else self._storage.read(file.stored)
         try:
-            return await (self._keep_picture(file, data) if is_picture else self._keep_clip(file, data, spec))
+            if file.role in _PICTURES:
+                return await self._keep_picture(file, chunks)
+            return await self._keep_clip(file, chunks, spec)
+        except MissingFile:
+            message = f"{file.param}: there is no such file here, or its video was deleted"
+            raise InvalidRequest(message, param=file.param) from None
         except InvalidRequest as error:
             raise InvalidRequest(f"{file.param}: {error.message}", param=file.param, code=error.code) from error
+
+    async def _sent(self, file: InputFile) -> bytes:
+        most = self._picture_bytes_max if file.role in _PICTURES else self._clip_bytes_max
+        data = await self._bytes(file, most)
+        if len(data) > most:
+            raise InvalidRequest(f"{file.param} has {len(data)} bytes; at most {most} are taken", param=file.param)
+        return data
 
     async def _bytes(self, file: InputFile, most: int) -> bytes:
         if file.data is not None:
             return file.data
-        if file.stored is not None:
-            return await self._stored(file.stored, file.param)
         url = file.url or ""
         if url[:5].lower() == "data:":
             return _decode_data_uri(url, file.param)
@@ -111,33 +141,37 @@ class InputStore:
             ) from error
         return fetched.body
 
-    async def _stored(self, key: str, param: str) -> bytes:
-        try:
-            return b"".join([chunk async for chunk in self._storage.read(key)])
-        except MissingFile:
-            message = f"{param}: there is no such file here, or its video was deleted"
-            raise InvalidRequest(message, param=param) from None
-
-    async def _keep_picture(self, file: InputFile, data: bytes) -> Asset:
-        picture = await run_media(open_picture, data)
+    async def _keep_picture(self, file: InputFile, chunks: AsyncIterator[bytes]) -> Asset:
+        picture = await run_media(open_picture, b"".join([chunk async for chunk in chunks]))
         png = await run_media(picture.png)
-        return await self._keep(file, png, "png", "image/png", picture.width, picture.height)
+        asset = _asset(file.role, "image/png", picture.width, picture.height, len(png))
+        await self._storage.put(asset.key, one_chunk(png), media_type=asset.media_type)
+        return asset
 
-    async def _keep_clip(self, file: InputFile, data: bytes, spec: ClipSpec) -> Asset:
+    async def _keep_clip(self, file: InputFile, chunks: AsyncIterator[bytes], spec: ClipSpec) -> Asset:
+        """Its head and its first picture say whether it will do; what takes longer is done by `make_ready`."""
         with self._scratch.path() as path:
-            await write(one_chunk(data), path)
-            facts = await run_media(check_source_video, path, size_bytes_max=len(data))
+            await write(chunks, path)
+            size_bytes = path.stat().st_size
+            facts = await run_media(check_source_video, path, size_bytes_max=size_bytes)
+            asset = _asset(file.role, "video/mp4", facts.width, facts.height, size_bytes)
+            key = asset.key
             if file.role is Role.CONTROL_VIDEO:
                 _check_length(facts, spec)
-                if spec.control is Control.DEPTH:
-                    shown = await run_media(_depth_as_models_know_it, path, float(spec.duration_s))
-                    data = data if shown is None else shown
-        return await self._keep(file, data, "mp4", "video/mp4", facts.width, facts.height)
+                if spec.control is Control.DEPTH and await run_media(is_deep, path):
+                    key = _deep_key(asset)
+            await self._storage.put_file(key, path, media_type=media_type_of(key))
+        return asset
 
-    async def _keep(self, file: InputFile, data: bytes, suffix: str, media_type: str, width: int, height: int) -> Asset:
-        key = f"inputs/{new_token(16)}.{suffix}"
-        await self._storage.put(key, one_chunk(data), media_type=media_type)
-        return Asset(role=file.role, key=key, media_type=media_type, width=width, height=height, size_bytes=len(data))
+
+def _asset(role: Role, media_type: str, width: int, height: int, size_bytes: int) -> Asset:
+    key = f"inputs/{new_token(16)}{suffix_for(media_type)}"
+    return Asset(role=role, key=key, media_type=media_type, width=width, height=height, size_bytes=size_bytes)
+
+
+def _deep_key(asset: Asset) -> str:
+    """Where 16 bits of depth lie until the video at `asset.key` is made of them."""
+    return asset.key.removesuffix(".mp4") + "-depth.mkv"
 
 
 def _check_length(facts: ClipFacts, spec: ClipSpec) -> None:
@@ -146,16 +180,13 @@ def _check_length(facts: ClipFacts, spec: ClipSpec) -> None:
         raise InvalidRequest(f"{message}; order a clip of its length, or send a longer one")
 
 
-def _depth_as_models_know_it(path: Path, length_s: float) -> bytes | None:
-    """Of the built-in engine's 16 bits; None for what is of 8 already."""
+def _as_models_know_it(path: Path, length_s: float) -> bytes:
+    """Of depth in the built-in engine's 16 bits."""
     import numpy as np
 
     from reelway.previz.passes.depth import to_metres
 
-    try:
-        return inverse_depth(path, to_metres(np.arange(1 << 16, dtype=np.uint16)), length_s=length_s)
-    except UnreadableClip as error:
-        raise InvalidRequest(f"not a readable video: {error.message}") from error
+    return inverse_depth(path, to_metres(np.arange(1 << 16, dtype=np.uint16)), length_s=length_s)
 
 
 def decode_base64(text: str, param: str) -> bytes:

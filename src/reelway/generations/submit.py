@@ -9,11 +9,12 @@ from reelway.dispatch.base import Later, Outcome
 from reelway.domain.events import EventType
 from reelway.domain.generation import Generation
 from reelway.domain.states import State
-from reelway.errors import Conflict, ProviderError, ProviderFault
+from reelway.errors import Conflict, ProviderError, ProviderFault, StorageError
 from reelway.events import store as events
 from reelway.generations import rates, store
 from reelway.generations.callbacks import CallbackUrls
 from reelway.generations.failover import Failover
+from reelway.generations.inputs import InputStore
 from reelway.generations.tools import Tools
 from reelway.providers.base import Absent, CannotTell, Found, Handle, NotStopped, Order, Stopped
 from reelway.routing import budgets
@@ -29,13 +30,17 @@ Begun: TypeAlias = tuple[Generation, Handle]
 class Submitter:
     """From the row to a job at the provider."""
 
-    def __init__(self, tools: Tools, failover: Failover, callback_urls: CallbackUrls) -> None:
+    def __init__(self, tools: Tools, inputs: InputStore, failover: Failover, callback_urls: CallbackUrls) -> None:
         self._tools = tools
+        self._inputs = inputs
         self._failover = failover
         self._callback_urls = callback_urls
 
     async def submit(self, g: Generation) -> Begun | Outcome:
         """From queued to running, or back to queued, or ended, or unknown."""
+        not_ready = await self._make_ready(g)
+        if not_ready is not None:
+            return not_ready
         health = self._tools.health
         closed_s = await health.wait_s(g.provider, g.upstream_model)
         if closed_s:
@@ -78,6 +83,19 @@ class Submitter:
                 return await self._failover.not_taken(g, last.number, absent, outcome="absent")
             case CannotTell():
                 return await self._hold_unknown(g, last)
+
+    async def _make_ready(self, g: Generation) -> Outcome | None:
+        """What is to be made of its inputs first; None when all is there, else the end, or another time."""
+        if self._tools.providers.facts(g.provider).previews:  # they follow no control video
+            return None
+        try:
+            await self._inputs.make_ready(g.spec)
+        except ProviderError as error:
+            return await self._tools.ending.fail(g, error.code, error.message)
+        except StorageError as error:
+            _log.warning("inputs_not_ready", generation=g.id, error=error.message)
+            return Later(self._tools.policy.retry_most_s)
+        return None
 
     async def _may_submit(self, g: Generation) -> bool:
         """Wait for the account's rate, still queued; False when this worker is to stop."""

@@ -24,8 +24,14 @@ _BT709: Final = 1
 _LIMITED_RANGE: Final = 1
 
 
-def inverse_depth(path: Path, metres: "npt.NDArray[np.float64]", *, length_s: float) -> bytes | None:
-    """The start of a 16-bit grey video of depth as the 8-bit MP4 that models know; None for any other video.
+def is_deep(path: Path) -> bool:
+    """Whether it is of 16-bit grey, as far as its head tells; raises UnreadableClip."""
+    with open_clip(path) as (_, stream):
+        return stream.codec_context.pix_fmt == _DEEP
+
+
+def inverse_depth(path: Path, metres: "npt.NDArray[np.float64]", *, length_s: float) -> bytes:
+    """The start of a 16-bit grey video of depth as the 8-bit MP4 that models know.
 
     `metres` has the depth of each of the 65536 levels, infinite for the sky. Grey is in proportion to 1 / depth: the
     nearest of all its frames is white, so that nothing flickers, and the farthest (or the sky) is black. Raises
@@ -34,19 +40,19 @@ def inverse_depth(path: Path, metres: "npt.NDArray[np.float64]", *, length_s: fl
     import numpy as np
 
     with open_clip(path) as (_, stream):
-        if stream.codec_context.pix_fmt != _DEEP:
-            return None
         fps = stream.average_rate or stream.guessed_rate or Fraction(24)
-    nearness = 1 / metres
-    counts = np.zeros(len(metres), np.int64)
-    for levels in _levels(path, length_s):
-        counts += np.bincount(levels.ravel(), minlength=len(counts))
-    order = np.argsort(nearness)
-    shares = np.cumsum(counts[order]) / max(counts.sum(), 1)
-    black, white = nearness[order][np.searchsorted(shares, (_OUTLIERS, 1 - _OUTLIERS))]
-    grey = np.clip((nearness - black) / max(white - black, 1e-9), 0, 1)
-    table = np.round(255 * grey).astype(np.uint8)
-    return _encode((_shown(table[levels]) for levels in _levels(path, length_s)), fps)
+        nearness = 1 / metres
+        counts = np.zeros(len(metres), np.int64)
+        for levels in _levels(path, length_s):
+            counts += np.bincount(levels.ravel(), minlength=len(counts))
+        if not counts.any():
+            raise UnreadableClip("no frame in it can be decoded")
+        order = np.argsort(nearness)
+        shares = np.cumsum(counts[order]) / counts.sum()
+        black, white = nearness[order][np.searchsorted(shares, (_OUTLIERS, 1 - _OUTLIERS))]
+        grey = np.clip((nearness - black) / max(white - black, 1e-9), 0, 1)
+        table = np.round(255 * grey).astype(np.uint8)
+        return _encode((_shown(table[levels]) for levels in _levels(path, length_s)), fps)
 
 
 def conform(source: Path | BinaryIO, *, width: int, height: int, fps: int, frames: int) -> bytes:

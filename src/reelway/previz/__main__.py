@@ -170,6 +170,10 @@ def _tell(shot: dict[str, Any]) -> None:
     for name in ("setting", "subject", "time", "weather", "style", "size", "lens", "angle"):
         if value := shot.get(name):
             _say(f"  {name}: {', '.join(value) if isinstance(value, list) else value}")
+    for found in shot.get("pictures", ()):
+        subject, guessed = found["subject"], " and ".join(found["depth"]) or "nothing"
+        stands = "nothing stands out" if subject is None else f"a subject on {subject['share']:.0%} of it"
+        _say(f"  picture: {stands}, depth by {guessed}, what stirs: {', '.join(found['stirs']) or 'nothing'}")
     for leg in shot.get("camera", ()):
         _say(f"  camera: {leg['move']} {leg['way']}".rstrip() + f", {leg['starts']:.0%} to {leg['ends']:.0%}")
     for heard in shot.get("understood", ()):

@@ -108,8 +108,8 @@ HOURS = {
         disc=7.0,
         cloud_colour=(0.20, 0.13, 0.22),
         stars=0.15,
-        ambient_low=(0.05, 0.035, 0.04),
-        ambient_high=(0.11, 0.12, 0.23),
+        ambient_low=(0.065, 0.05, 0.055),
+        ambient_high=(0.16, 0.165, 0.28),
         key=(1.3, 0.60, 0.26),
         fog_colour=(0.24, 0.11, 0.11),
         dark=0.9,
@@ -123,8 +123,8 @@ HOURS = {
         glow=1.15,
         disc=20.0,
         cloud_colour=(0.36, 0.21, 0.25),
-        ambient_low=(0.10, 0.07, 0.06),
-        ambient_high=(0.26, 0.27, 0.38),
+        ambient_low=(0.12, 0.09, 0.075),
+        ambient_high=(0.32, 0.32, 0.42),
         key=(3.2, 1.65, 0.70),
         fog_colour=(0.52, 0.25, 0.15),
         dark=0.5,
@@ -138,8 +138,8 @@ HOURS = {
         glow=0.95,
         disc=10.0,
         cloud_colour=(0.55, 0.40, 0.42),
-        ambient_low=(0.07, 0.07, 0.07),
-        ambient_high=(0.24, 0.26, 0.33),
+        ambient_low=(0.10, 0.095, 0.085),
+        ambient_high=(0.31, 0.32, 0.38),
         key=(2.2, 1.45, 0.95),
         fog_colour=(0.50, 0.36, 0.32),
         dark=0.4,
@@ -191,12 +191,12 @@ def in_weather(air: Air, weather: str | None) -> Air:
     """`air` under rain, snow, fog, dust or a clear sky."""
     match weather:
         case "rain":
-            return _overcast(air, sun=0.30, fog=1.8)
+            return _overcast(air, sun=0.30, fog=1.8, sky=1.4)
         case "snow":
-            return _overcast(air, sun=0.50, fog=2.2)
+            return _overcast(air, sun=0.50, fog=2.2, sky=1.1)
         case "fog":
             return replace(
-                _overcast(air, sun=0.60, fog=1.0),
+                _overcast(air, sun=0.60, fog=1.0, sky=1.3),
                 fog=max(air.fog * 4, 0.012),
                 fog_falloff=min(air.fog_falloff * 2, 0.1),
             )
@@ -228,15 +228,16 @@ def _dusty(air: Air) -> Air:
         ambient_high=sandy(air.ambient_high),
         key=sandy(air.key),
         disc=air.disc * 0.4,
-        fog=air.fog * 3.0 + 0.006,
+        fog=air.fog * 2.5 + 0.0035,
         fog_falloff=min(air.fog_falloff, 0.03),
     )
 
 
-def _overcast(air: Air, *, sun: float, fog: float) -> Air:
-    def dimmed(colour: Colour) -> Colour:
-        return (colour[0] * sun, colour[1] * sun, colour[2] * sun)
+def _scaled(colour: Colour, factor: float) -> Colour:
+    return (colour[0] * factor, colour[1] * factor, colour[2] * factor)
 
+
+def _overcast(air: Air, *, sun: float, fog: float, sky: float) -> Air:
     def greyed(colour: Colour) -> Colour:
         grey = 0.25 * colour[0] + 0.55 * colour[1] + 0.20 * colour[2]
         mixed = [0.45 * channel + 0.55 * grey for channel in colour]
@@ -248,7 +249,10 @@ def _overcast(air: Air, *, sun: float, fog: float) -> Air:
         horizon=greyed(air.horizon),
         cloud_colour=greyed(air.cloud_colour),
         fog_colour=greyed(air.fog_colour),
-        key=dimmed(air.key),
+        # What the sun loses the clouds give back, from everywhere.
+        ambient_low=_scaled(air.ambient_low, sky),
+        ambient_high=_scaled(air.ambient_high, sky),
+        key=_scaled(air.key, sun),
         disc=air.disc * sun * 0.3,
         glow=air.glow * sun,
         stars=0.0,

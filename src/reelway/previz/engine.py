@@ -7,7 +7,6 @@ child that dies takes only its own render with it.
 import asyncio
 import base64
 import contextlib
-import itertools
 import os
 import sys
 import time
@@ -16,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reelway.kit.child import Child, ChildGone, Line, NoLine
+from reelway.kit.parts import sweep
 from reelway.previz import stamp
 from reelway.previz.order import Order
 
@@ -47,31 +47,30 @@ class Report:
     passes: tuple[str, ...] = ()  # names of the files beside the clip
 
 
-class _Died(Exception):
-    """The child ended; `accepted` says whether it had begun the work."""
-
-    def __init__(self, reason: str, *, accepted: bool) -> None:
-        super().__init__(reason)
-        self.accepted = accepted
-
-
-@dataclass(frozen=True, slots=True)
 class _Heard:
-    on_progress: Callable[[float], None]
-    on_preview: Callable[[bytes], None] | None
+    """Hands on what a child tells of a render; `begun` when it has told anything at all."""
+
+    def __init__(self, on_progress: Callable[[float], None], on_preview: Callable[[bytes], None] | None) -> None:
+        self._on_progress = on_progress
+        self._on_preview = on_preview
+        self.begun = False
+
+    def line(self, line: Line) -> None:
+        """One line that is not the last."""
+        self.begun = True
+        match line.get("event"):
+            case "progress":
+                self._on_progress(float(str(line["share"])))
+            case "preview" if self._on_preview is not None:
+                self._on_preview(base64.b64decode(str(line["jpeg"])))
 
 
 async def _start(*, cache_dir: Path, idle_s: float, threads: int) -> Child:
     """A child that has said it is ready; raises RenderError."""
-    package_root = str(Path(__file__).parents[2])
-    path = os.environ.get("PYTHONPATH")
     environment = {
-        **os.environ,
-        "PYTHONPATH": package_root if not path else os.pathsep.join((package_root, path)),
         "NUMBA_CACHE_DIR": str(stamp.cache_folder(cache_dir)),
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
-        "PYTHONUNBUFFERED": "1",
     }
     given = ("--cache-dir", str(cache_dir), "--idle-s", str(idle_s), "--threads", str(threads))
     command = (sys.executable, "-m", "reelway.previz.child", *given)
@@ -98,7 +97,6 @@ class Engine:
         self._slots = asyncio.Semaphore(slots)
         self._idle: list[Child] = []
         self._busy: set[Child] = set()
-        self._numbers = itertools.count(1)
         self._warming: asyncio.Task[float] | None = None
         self._closed = False
 
@@ -134,15 +132,16 @@ class Engine:
         async with self._slots:
             started = time.monotonic()
             for attempt in range(2):
-                child = await self._child()
+                child, heard = await self._child(), _Heard(on_progress, on_preview)
                 try:
-                    done = await self._drive(child, order, output, _Heard(on_progress, on_preview))
+                    done = await self._drive(child, order, output, heard)
                     break
-                except _Died as died:
-                    _sweep(output)
+                except ChildGone as gone:
+                    self._busy.discard(child)
+                    sweep(output)
                     # A child that ended for idleness just then had not begun: another one does it.
-                    if died.accepted or attempt:
-                        raise EngineLost(str(died)) from died
+                    if heard.begun or attempt:
+                        raise EngineLost(_told(gone)) from gone
             return _report(order, done, time.monotonic() - started)
 
     async def aclose(self) -> None:
@@ -160,18 +159,11 @@ class Engine:
     async def _warm(self) -> float:
         """In a child of its own, beside the slots: a render of words does not wait for the kernels of pictures."""
         child = await self._new_child()
-        number = next(self._numbers)
         try:
-            child.tell({"op": "warm", "id": number})
-            while True:
-                event = await child.hear()
-                match event["event"]:
-                    case "warmed":
-                        return float(str(event["seconds"]))
-                    case "failed":
-                        raise RenderError(str(event["message"]))
-                    case _:
-                        continue
+            end = await child.outcome(child.ask("warm"))
+            if end["event"] != "done":
+                raise RenderError(str(end.get("message")))
+            return float(str(end["seconds"]))
         except (ChildGone, NoLine) as gone:
             raise RenderError(f"the kernels could not be compiled: {gone}") from gone
         finally:
@@ -201,81 +193,38 @@ class Engine:
         self._busy.discard(child)
         self._idle.append(child)
 
-    async def _drive(self, child: Child, order: Order, output: Path, heard: "_Heard") -> Line:
-        number = next(self._numbers)
+    async def _drive(self, child: Child, order: Order, output: Path, heard: _Heard) -> Line:
+        number = child.ask("render", order=order.to_json(), output=str(output))
         try:
-            child.tell({"op": "render", "id": number, "order": order.to_json(), "output": str(output)})
-            done = await self._follow(child, number, heard)
-        except _Died:
-            self._busy.discard(child)
+            end = await child.outcome(number, heard.line)
+        except ChildGone:
             raise
-        except BaseException:
+        except BaseException as error:
             await asyncio.shield(self._stop(child, number, output))
+            if isinstance(error, NoLine):
+                raise RenderError(f"the render process said {error}") from error
             raise
         self._give_back(child)
-        if done["event"] == "done":
-            return done
-        raise RenderError(str(done.get("message", "the render was stopped")))
-
-    async def _follow(self, child: Child, number: int, heard: "_Heard") -> Line:
-        """Listen until `number` has ended, one way or the other."""
-        accepted = False
-        reached = 0.0
-        while True:
-            try:
-                event = await child.hear()
-            except ChildGone as gone:
-                raise _Died(_told(gone), accepted=accepted) from gone
-            except NoLine as error:
-                raise RenderError(f"the render process said {error}") from error
-            if event.get("id") != number:
-                continue
-            match event["event"]:
-                case "started":
-                    accepted = True
-                case "progress":
-                    share = float(str(event["share"]))
-                    if share > reached:
-                        reached = share
-                        heard.on_progress(share)
-                case "preview":
-                    if heard.on_preview is not None:
-                        heard.on_preview(base64.b64decode(str(event["jpeg"])))
-                case _:
-                    return event
+        if end["event"] == "done":
+            return end
+        raise RenderError(str(end.get("message", "the render was stopped")))
 
     async def _stop(self, child: Child, number: int, output: Path) -> None:
-        """Have `number` stopped: asked first, then killed."""
-        child.tell({"op": "cancel", "id": number})
-        try:
-            async with asyncio.timeout(CANCEL_S):
-                while True:
-                    event = await child.hear()
-                    if event.get("id") == number and event["event"] in ("cancelled", "failed", "done"):
-                        break
-            self._give_back(child)
-            if event["event"] == "done":  # it was whole already; but its caller has gone
-                for name in (output.name, *_passes(event)):
-                    output.with_name(name).unlink(missing_ok=True)
-        except (TimeoutError, ChildGone, NoLine):
+        """Have `number` stopped, or its process; nothing of it is left."""
+        end = await child.stop(number, within_s=CANCEL_S)
+        if end is None:
             self._busy.discard(child)
-            await child.kill()
-        _sweep(output)
+        else:
+            self._give_back(child)
+            if end["event"] == "done":  # it was whole already; but its caller has gone
+                for name in (output.name, *_passes(end)):
+                    output.with_name(name).unlink(missing_ok=True)
+        sweep(output)
 
 
 def _absolute(path: Path) -> Path:
     """For the child, whose working folder is not promised to be ours."""
     return path.absolute()
-
-
-def _sweep(output: Path) -> None:
-    """Remove what a stopped or dead child was writing; a whole clip has another name and is the caller's."""
-    for part in output.parent.glob(f".{_literal(output.name)}.*.part"):
-        part.unlink(missing_ok=True)
-
-
-def _literal(name: str) -> str:
-    return "".join(f"[{c}]" if c in "*?[" else c for c in name)
 
 
 def _report(order: Order, done: Line, waited_s: float) -> Report:

@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reelway.previz.geometry import Floats
+from reelway.previz.spmd.layout import CELL_HEIGHT, CELL_WIDTH, DISC_MAX
 from reelway.previz.spmd.native import function
 
 Light = npt.NDArray[np.float32]
@@ -25,6 +26,17 @@ def motion_blur(
     """`light`, smeared along the way the camera moved since `before`; the hero's groups stay sharp."""
     out = np.empty_like(light)
     function("motion_blur")(light, out, depth, groups, now, before, hero[0], hero[1], shutter, taps, longest)
+    return out
+
+
+def defocus(light: Light, depth: Light, *, focus: float, wide: float) -> Light:
+    """`light` as a lens sees it that is sharp at `focus` metres; a disc has `wide` pixels of radius a dioptre."""
+    height, width = depth.shape
+    rows, columns = height // 2, width // 2
+    planes = np.empty((5, rows + 2 * DISC_MAX, columns + 2 * DISC_MAX), np.float32)
+    cells = np.empty((-(-rows // CELL_HEIGHT), -(-columns // CELL_WIDTH)), np.float32)
+    soft, out = np.empty((rows, columns, 4), np.float32), np.empty_like(light)
+    function("defocus")(light, depth, out, planes, cells, soft, 1 / focus, wide / 2)
     return out
 
 

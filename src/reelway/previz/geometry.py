@@ -57,6 +57,7 @@ class Pose:
     fov: float = 50.0
     roll: float = 0.0
     focus: float | None = None  # metres at which it is sharp; None where everything is
+    aperture: float = 0.0  # metres, the width of the lens that blurs the rest
 
 
 def camera_row(pose: Pose, aspect: float) -> Floats:

@@ -38,6 +38,8 @@ class Marched:
     camera: Floats
     hero: tuple[int, int]
     cast: Sequence[tuple[str, int, int]]
+    focus: float | None = None  # metres
+    aperture: float = 0.0
 
 
 def march(setting: Setting, t: float, width: int, height: int, stopped: Callable[[], bool]) -> Marched:
@@ -75,7 +77,16 @@ def march(setting: Setting, t: float, width: int, height: int, stopped: Callable
             setting.effort.row(),
         )
     filters.tame(light, LIGHT_MAX)
-    return Marched(light=light, depth=depth, groups=groups, camera=camera, hero=frame.hero, cast=frame.primitives.cast)
+    return Marched(
+        light=light,
+        depth=depth,
+        groups=groups,
+        camera=camera,
+        hero=frame.hero,
+        cast=frame.primitives.cast,
+        focus=frame.pose.focus,
+        aperture=frame.pose.aperture,
+    )
 
 
 def picture(
@@ -86,7 +97,7 @@ def picture(
 
 
 def develop(setting: Setting, marched: Marched, t: float, frame_s: float) -> Picture:
-    """What was marched, as a picture: particles, motion blur, glow, grade."""
+    """What was marched, as a picture: motion blur, particles, the blur of the lens, glow, grade."""
     light, depth, groups, camera, hero = marched.light, marched.depth, marched.groups, marched.camera, marched.hero
     height, width = depth.shape
     look = setting.graded
@@ -97,6 +108,9 @@ def develop(setting: Setting, marched: Marched, t: float, frame_s: float) -> Pic
             light, depth, groups, eye, before, hero, shutter=look.shutter, taps=BLUR_TAPS, longest=width * 0.06
         )
     setting.weather_on(Canvas(image=light, depth=depth, camera=eye), t)
+    if marched.focus is not None:
+        wide = marched.aperture * float(camera[layout.FOCAL]) * height / 4
+        light = filters.defocus(light, depth, focus=marched.focus, wide=wide)
     return filters.smooth_edges(filters.develop(light, bloom(light), look.row()))
 
 

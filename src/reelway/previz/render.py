@@ -16,11 +16,13 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from reelway.kit.parts import part_path
 from reelway.previz import filters
 from reelway.previz.encode import CODEC, Encoder
 from reelway.previz.marcher import Stopped, develop, march
 from reelway.previz.order import Order
 from reelway.previz.passes.files import Layers, PassFiles
+from reelway.previz.picture.found import Filmed
 from reelway.previz.picture.load import Unreadable
 from reelway.previz.prompt import parse
 from reelway.previz.settings import SETTINGS, Setting
@@ -68,6 +70,7 @@ class _Source:
     grain: float
     sound: Wave | None = None
     setting: Setting | None = None  # of words
+    filmed: Filmed | None = None  # of pictures
 
 
 def marched_size(width: int, height: int) -> tuple[int, int]:
@@ -102,7 +105,7 @@ def render(
     """
     started = time.monotonic()
     shot = parse(order.prompt, order.negative_prompt, move=move, duration_s=order.duration_s)
-    part = output.with_name(f".{output.name}.{os.getpid()}.part")
+    part = part_path(output)
     try:
         source = _source(order, shot, stop)
         encoder = Encoder(
@@ -115,7 +118,8 @@ def render(
             sound=source.sound,
         )
         with ExitStack() as until_done:
-            beside = _passes(order, output, source, _told(shot, order))
+            told = _told(shot, order, source.filmed)
+            beside = _passes(order, output, source, told)
             if beside is not None:
                 until_done.enter_context(beside)
             with encoder, closing(_in_order(source.jobs, threads, stop)) as frames:
@@ -133,7 +137,7 @@ def render(
     finally:
         part.unlink(missing_ok=True)
     on_progress(1.0)
-    return Rendered(codec=CODEC, render_s=time.monotonic() - started, shot=_told(shot, order), passes=passes)
+    return Rendered(codec=CODEC, render_s=time.monotonic() - started, shot=told, passes=passes)
 
 
 def _passes(order: Order, output: Path, source: _Source, told: dict[str, object]) -> PassFiles | None:
@@ -170,12 +174,12 @@ def _jpeg(frame: Picture) -> bytes:
     return out.getvalue()
 
 
-def _told(shot: Shot, order: Order) -> dict[str, object]:
+def _told(shot: Shot, order: Order, filmed: Filmed | None) -> dict[str, object]:
     told = shot.to_json()
-    if order.image is not None or order.video is not None:
-        kind = "image" if order.image is not None else "video"
-        told |= {"setting": kind, "subject": None, "fallback": False}
-        told["move"] = (shot.move or "push") if kind == "image" else None
+    if filmed is not None:
+        told |= {"setting": "image", "subject": None, "fallback": False, **filmed.to_json()}
+    elif order.video is not None:
+        told |= {"setting": "video", "subject": None, "fallback": False, "move": None}
     return told
 
 
@@ -243,7 +247,7 @@ def _from_image(order: Order, shot: Shot) -> _Source:
         return lambda: Made(picture=still.at(number / order.fps))
 
     sound = _sound(order, shot) if order.audio else None
-    return _Source(jobs=(job(n) for n in range(order.frames)), grain=still.look.grain, sound=sound)
+    return _Source(jobs=(job(n) for n in range(order.frames)), grain=still.look.grain, sound=sound, filmed=still.filmed)
 
 
 def _sound(order: Order, shot: Shot, footfalls_s: Sequence[float] = ()) -> Wave:

@@ -18,9 +18,9 @@ from reelway.previz.spmd.layout import (
     PRIM_WIDTH,
 )
 
-FLAT, WINDOWS, ROAD, BRICK, GROUND, WATER, PUDDLES, PLANKS, PLANET, SEABED = range(10)
+FLAT, WINDOWS, ROAD, BRICK, GROUND, WATER, PUDDLES, PLANKS, PLANET, SEABED, PICTURE = range(11)
 _ELLIPSOID, _BOX, _CAPSULE, _CYLINDER, _CONE, _TORUS, _PLANE, _TERRAIN = range(8)
-_CITY, _TREES, _ROCKS, _BOX_ROW, _PROFILE, _LEAFY = range(8, 14)
+_CITY, _TREES, _ROCKS, _BOX_ROW, _PROFILE, _LEAFY, _RELIEF = range(8, 15)
 SHARP = 0.001
 FAR_OFF = 1e6  # metres; as good as endless
 TALLEST = 4.7  # a city's highest mast, in its `height`
@@ -86,7 +86,7 @@ class Primitives:
         centre: Triple | None = None,
         within: Triple = (FAR_OFF, FAR_OFF, FAR_OFF),
     ) -> None:
-        """`reach` is the radius round `centre` outside which nothing is; 0 means everywhere `within` that far of it."""
+        """Nothing is further than `reach` from `centre`; 0 means it has no end. Nor is anything outside `within`."""
         row = np.zeros(PRIM_WIDTH, np.float32)
         row[:4] = opcode, self.group, smooth, material
         row[4:7] = position
@@ -95,7 +95,7 @@ class Primitives:
         self._rows.append(row)
         x, y, z = position if centre is None else centre
         reach = reach + smooth if reach > 0 else 0.0
-        a, b, c = within if reach == 0.0 else (reach, reach, reach)
+        a, b, c = within if reach == 0.0 else (min(reach, side + smooth) for side in within)
         self._bounds.append((x, y, z, reach, x - a, y - b, z - c, x + a, y + b, z + c))
 
     def ellipsoid(
@@ -259,16 +259,36 @@ class Primitives:
         blend: float,
         layer: int,
         scale: float = 1.0,
-        within: tuple[Triple, float] | None = None,
     ) -> None:
-        """A solid cut by three silhouettes, textures `layer` (side), + 1 (front), + 2 (top), in units of `scale`.
-
-        `within` is the ball that holds what is seen of it, where that is less than its box.
-        """
+        """A solid cut by three silhouettes, textures `layer` (side), + 1 (front), + 2 (top), in units of `scale`."""
         x, y, z = size
         params = (1 / x, 1 / y, 1 / z, scale, blend, layer)
-        centre, reach = (at, 0.5 * math.sqrt(x * x + y * y + z * z)) if within is None else within
-        self._add(_PROFILE, material, at, params, rotation=rotation, reach=reach, centre=centre)
+        self._add(_PROFILE, material, at, params, rotation=rotation, reach=0.5 * math.sqrt(x * x + y * y + z * z))
+
+    def relief(
+        self,
+        material: int,
+        at: Triple,
+        side: float,
+        rotation: Vector,
+        *,
+        half: float,
+        layer: int,
+        seen: tuple[float, float, float, float],
+        stretch: float = 1.0,
+    ) -> None:
+        """A picture made round, `side` metres wide and `stretch` times as high, at most twice `half` of that thick.
+
+        Texture `layer` is its shape, those after it say where its colours are, which are materials from `material` on.
+        `seen` is the rectangle (left, low, right, high) that it fills, in sides from its middle.
+        """
+        params = (1 / side, 1 / (side * stretch), side * min(stretch, 1.0), half, layer)
+        left, low, right, high = seen
+        size = np.array([right - left, (high - low) * stretch, 2 * half]) * side
+        centre = vector(at) + rotation @ np.array([left + right, (low + high) * stretch, 0.0]) * (side / 2)
+        reach = float(np.linalg.norm(size)) / 2
+        within = np.abs(rotation) @ size / 2
+        self._add(_RELIEF, material, at, params, rotation=rotation, reach=reach, centre=centre, within=within)
 
     def arrays(self) -> tuple[Floats, Floats]:
         """Rows and bounding spheres, as the kernels read them."""

@@ -32,6 +32,7 @@ from reelway.providers.base import (
     Stopped,
     Waiting,
     read_field,
+    read_id,
 )
 from reelway.providers.wire import (
     Origin,
@@ -103,9 +104,7 @@ class Ark(Provider):
         """POST /contents/generations/tasks. It takes neither an idempotency key nor an id of ours."""
         task = await self._task(order)
         reply = await self._server.ask("POST", _TASKS, json=task)
-        id_ = read_field(reply, "id", str)
-        if not id_:
-            raise ProviderError(ProviderFault.UNREADABLE, "the id of the new task is empty")
+        id_ = read_id(reply)
         return {"id": id_, "left_out": ["negative_prompt"] if order.spec.negative_prompt else []}
 
     async def poll(self, handle: Handle) -> Progress:

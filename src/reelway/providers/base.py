@@ -326,6 +326,14 @@ def read_field(payload: Any, name: str, kind: type[Any]) -> Any:
     return value
 
 
+def read_id(payload: Any, name: str = "id") -> str:
+    """The id of a job that was just made; one that is empty is UNREADABLE too, as nothing is found again by it."""
+    id_: str = read_field(payload, name, str)
+    if not id_:
+        raise ProviderError(ProviderFault.UNREADABLE, f"field {name!r} is empty")
+    return id_
+
+
 async def one_chunk(data: bytes) -> AsyncIterator[bytes]:
     """Bytes as a stream of one."""
     yield data

@@ -1,15 +1,10 @@
 """Hugging Face diffusers on this machine: Wan, VACE, LTX and CogVideoX, in a process of its own that can be killed.
 
-The handle is the whole order, so a clip that died with its server is simply started again, here or on another machine:
-it costs no money, and the same order makes the same clip. What the engine can and cannot is in reelway.diffusion; facts
-and their sources are in docs/providers/diffusers.md.
+What the engine can and cannot is in reelway.diffusion; facts and their sources are in docs/providers/diffusers.md.
 """
 
-import asyncio
 import contextlib
 import json
-from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -19,38 +14,28 @@ from pydantic import Field, field_validator, model_validator
 
 from reelway.diffusion import Engine, EngineError, EngineLost, Pipeline, Reason
 from reelway.diffusion import Order as DiffusionOrder
-from reelway.domain.generation import Asset, ClipSpec, Role
-from reelway.errors import ProviderError, ProviderFault, StorageError
+from reelway.domain.generation import ClipSpec, Role
+from reelway.errors import ProviderError, ProviderFault
 from reelway.providers.base import (
-    Absent,
-    CancelOutcome,
     CannotTell,
     Context,
     Done,
     Facts,
     Failed,
-    FindOutcome,
     Handle,
     Inputs,
-    NotStopped,
     Order,
     ProbeOutcome,
-    Progress,
-    Provider,
     ProviderSettings,
     Serves,
-    Stopped,
-    Waiting,
 )
-from reelway.storage.base import MissingFile
+from reelway.providers.rendering import Heard, ProcessLost, Rendering
 
 FACTS = Facts(in_flight_max=1, poll_first_s=0.5, poll_most_s=2.0, per_worker=True)
 
 _log = structlog.get_logger(__name__)
 PACKAGES: Final = ("torch", "diffusers", "transformers", "accelerate", "ftfy", "sentencepiece")
-# Which field of an order takes the file of a role.
 _FIELDS: Final = {Role.FIRST_FRAME: "image", Role.CONTROL_VIDEO: "control"}
-_STARTS_MAX: Final = 3  # a clip that kills its process three times will do so again
 _FAULTS: Final = {
     Reason.GONE: ProviderFault.MODEL_GONE,
     Reason.ORDER: ProviderFault.REJECTED,
@@ -120,25 +105,16 @@ def build(context: Context) -> "Diffusers":
     return Diffusers(engine, settings, context.inputs, context.work_dir)
 
 
-@dataclass(slots=True)
-class _Job:
-    task: asyncio.Task[dict[str, Any]]
-    starts: int
-    share: float | None = None  # None until the engine takes it up
-
-
-class Diffusers(Provider):
-    """One model. Keeps a task for each clip; everything else is in the handle."""
+class Diffusers(Rendering):
+    """One model."""
 
     def __init__(self, engine: Engine, settings: Settings, inputs: Inputs, work_dir: Path) -> None:
+        super().__init__(_FIELDS, inputs, work_dir)
         self._engine = engine
         self._settings = settings
-        self._inputs = inputs
-        self._work_dir = work_dir.absolute()
-        self._jobs: dict[str, _Job] = {}
 
     async def submit(self, order: Order) -> Handle:
-        """Say what to make; the first look starts it, so an order that was never looked at costs nothing."""
+        """Say what to make; raises REJECTED for what none of these pipelines makes."""
         spec = order.spec
         _check(spec)
         wanted = DiffusionOrder(
@@ -152,53 +128,18 @@ class Diffusers(Provider):
             steps=self._settings.steps,
             guidance=self._settings.guidance,
         )
-        # The assets, not paths of them: another machine may go on.
-        return {"key": order.key, "order": wanted.to_json(), "assets": [asdict(asset) for asset in spec.assets]}
+        return self.handle(order, wanted.to_json(), spec.assets)
 
-    async def poll(self, handle: Handle) -> Progress:
-        """Look at the clip; one that this process does not know is started."""
-        job = self._jobs.get(handle["key"]) or self._start(handle)
-        if not job.task.done():
-            return Waiting(started=job.share is not None, fraction_done=job.share)
+    async def make(self, order: dict[str, Any], output: Path, heard: Heard) -> Done | Failed:
+        """See Rendering."""
         try:
-            effective = job.task.result()
+            effective = await self._engine.make(DiffusionOrder(**order), output, on_progress=heard.on_progress)
         except EngineLost as error:
-            _log.warning("diffusers_lost", model=self._settings.model, error=str(error), starts=job.starts)
-            if job.starts >= _STARTS_MAX:
-                return _failed(error)
-            self._start(handle, starts=job.starts + 1)
-            return Waiting(started=False)
+            raise ProcessLost(str(error), _failed(error)) from error
         except EngineError as error:
             _log.error("diffusers_failed", model=self._settings.model, reason=error.reason, error=str(error))
             return _failed(error)
-        except MissingFile as error:
-            return Failed(fault=ProviderFault.NOT_FOUND, message=error.message)
-        except StorageError as error:
-            del self._jobs[handle["key"]]  # the next look starts it again
-            raise ProviderError(ProviderFault.UNAVAILABLE, error.message) from error
-        except asyncio.CancelledError:
-            return Failed(fault=ProviderFault.NOT_FOUND, message="the clip was cancelled")
-        return Done(path=self._path(handle), cost_microusd=0, meta={"effective": effective})
-
-    async def cancel(self, handle: Handle) -> CancelOutcome:
-        """Stop it: after the step it is in, or with its process when that takes long."""
-        job = self._jobs.get(handle["key"])
-        if job is not None:
-            if not job.task.cancel():
-                return NotStopped("the clip is already made")
-            await asyncio.wait([job.task])
-        await self.discard(handle)
-        return Stopped()
-
-    async def find(self, order: Order) -> FindOutcome:
-        """Clips live and die with this process, and a second one costs nothing."""
-        return Absent()
-
-    async def discard(self, handle: Handle) -> None:
-        """Forget the clip and its file."""
-        if (job := self._jobs.pop(handle["key"], None)) is not None:
-            job.task.cancel()
-        self._path(handle).unlink(missing_ok=True)
+        return Done(path=output, cost_microusd=0, meta={"effective": effective})
 
     async def probe(self, upstream_model: str) -> ProbeOutcome:
         """Whether the folder holds a saved pipeline; what is in it shows with the first clip."""
@@ -211,43 +152,11 @@ class Diffusers(Provider):
 
     async def aclose(self) -> None:
         """Stop everything and end the process; the handles start it again."""
-        tasks = [job.task for job in self._jobs.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await super().aclose()
         await self._engine.aclose()
-
-    def _start(self, handle: Handle, *, starts: int = 1) -> _Job:
-        job = _Job(asyncio.create_task(self._make(handle), name=f"diffusers:{handle['key']}"), starts)
-        self._jobs[handle["key"]] = job
-        return job
-
-    async def _make(self, handle: Handle) -> dict[str, Any]:
-        def on_progress(share: float) -> None:
-            if (job := self._jobs.get(handle["key"])) is not None:
-                job.share = share
-
-        order = DiffusionOrder(**handle["order"])
-        async with AsyncExitStack() as until_made:
-            files: dict[str, Any] = {}
-            for asset in _assets(handle):
-                path = await until_made.enter_async_context(self._inputs.at_hand(asset))
-                files[_FIELDS[asset.role]] = str(path.absolute())
-            order = replace(order, **files)
-            return await self._engine.make(order, self._path(handle), on_progress=on_progress)
-
-    def _path(self, handle: Handle) -> Path:
-        return self._work_dir / f"{handle['key'].replace(':', '-')}.mp4"
-
-
-def _assets(handle: Handle) -> list[Asset]:
-    """The input files of a handle; one that an older version wrote names a single asset."""
-    saved = handle.get("assets", [handle["asset"]] if handle.get("asset") else [])
-    return [Asset(**one | {"role": Role(one["role"])}) for one in saved]
 
 
 def _check(spec: ClipSpec) -> None:
-    """Raise for what none of these pipelines makes."""
     odd = next((asset.role for asset in spec.assets if asset.role not in _FIELDS), None)
     if odd is not None:
         role = odd.replace("_", " ")

@@ -36,6 +36,7 @@ from reelway.providers.base import (
     Stopped,
     Waiting,
     read_field,
+    read_id,
 )
 from reelway.providers.wire import (
     Kept,
@@ -106,9 +107,7 @@ class GeminiOmni(Provider):
             raise ProviderError(ProviderFault.MODEL_GONE, f"no model {order.upstream_model} there (any more)")
         self._server.check(reply)
         said = read_json(reply)
-        id_, status = read_field(said, "id", str), read_field(said, "status", str)
-        if not id_:
-            raise ProviderError(ProviderFault.UNREADABLE, "the id of the new interaction is empty")
+        id_, status = read_id(said), read_field(said, "status", str)
         under_way = status in ("queued", "in_progress") or self._background
         return {
             "id": id_,

@@ -40,6 +40,7 @@ from reelway.providers.base import (
     Serves,
     Waiting,
     read_field,
+    read_id,
 )
 from reelway.providers.wire import (
     Origin,
@@ -151,9 +152,7 @@ class Luma(Provider):
             body = {"model": order.upstream_model, "generation_type": "video", "prompt": spec.prompt} | options
             if order.callback_url is not None:
                 body["callback_url"] = order.callback_url  # called without a signature
-        id_ = read_field(await self._server.ask("POST", self._api.create, json=body), "id", str)
-        if not id_:
-            raise ProviderError(ProviderFault.UNREADABLE, "the id of the new generation is empty")
+        id_ = read_id(await self._server.ask("POST", self._api.create, json=body))
         said = body | options
         left_out = ["negative_prompt"] if spec.negative_prompt else []
         return {"id": id_, "sent": {k: said[k] for k in _EFFECTIVE if k in said}, "left_out": left_out}

@@ -32,6 +32,7 @@ from reelway.providers.base import (
     Stopped,
     Waiting,
     read_field,
+    read_id,
 )
 from reelway.providers.wire import (
     Origin,
@@ -96,9 +97,7 @@ class MiniMax(Provider):
         """POST /v2/video_generation. There is no idempotency key and no external id."""
         body = await self._request(order)
         made = await self._server.ask("POST", "/v2/video_generation", json=body)
-        id_ = read_field(made, "task_id", str)
-        if not id_:
-            raise ProviderError(ProviderFault.UNREADABLE, "the id of the new job is empty")
+        id_ = read_id(made, "task_id")
         return {"id": id_, "left_out": ["negative_prompt"] if order.spec.negative_prompt else []}
 
     async def poll(self, handle: Handle) -> Progress:

@@ -37,6 +37,7 @@ from reelway.providers.base import (
     Stopped,
     Waiting,
     read_field,
+    read_id,
 )
 from reelway.providers.wire import (
     Origin,
@@ -156,9 +157,7 @@ class OpenAICompatible(Provider):
         if reply.status == 404:
             raise ProviderError(ProviderFault.MODEL_GONE, f"no such model there: {_said(reply) or 'HTTP 404'}")
         self._server.check(reply)
-        id_ = read_field(read_json(reply), "id", str)
-        if not id_:
-            raise ProviderError(ProviderFault.UNREADABLE, "the id of the new job is empty")
+        id_ = read_id(read_json(reply))
         return {"id": id_, "left_out": self._left_out(order.spec)}
 
     async def poll(self, handle: Handle) -> Progress:

@@ -36,6 +36,7 @@ from reelway.providers.base import (
     Serves,
     Waiting,
     read_field,
+    read_id,
 )
 from reelway.providers.wire import (
     Origin,
@@ -104,9 +105,7 @@ class OpenRouter(Provider):
         if reply.status == 404:
             raise ProviderError(ProviderFault.MODEL_GONE, _said(reply) or "no such model there: HTTP 404")
         self._server.check(reply)
-        id_ = read_field(read_json(reply), "id", str)
-        if not id_:
-            raise ProviderError(ProviderFault.UNREADABLE, "the id of the new job is empty")
+        id_ = read_id(read_json(reply))
         return {"id": id_, "left_out": ["negative_prompt"] if order.spec.negative_prompt else []}
 
     async def poll(self, handle: Handle) -> Progress:

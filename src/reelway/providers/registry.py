@@ -18,7 +18,7 @@ from reelway.kit.tracing import Tracing
 from reelway.providers.base import Configured, Context, Facts, Module, Provider
 from reelway.providers.watched import WatchedProvider
 
-_NOT_PROVIDERS = frozenset({"base", "configured", "registry", "secrets", "stored", "watched", "wire"})
+_NOT_PROVIDERS = frozenset({"base", "configured", "registry", "rendering", "secrets", "stored", "watched", "wire"})
 
 
 @cache

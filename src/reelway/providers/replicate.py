@@ -38,6 +38,7 @@ from reelway.providers.base import (
     Stopped,
     Waiting,
     read_field,
+    read_id,
 )
 from reelway.providers.wire import (
     Kept,
@@ -126,9 +127,7 @@ class Replicate(Provider):
         if reply.status == 404:
             raise ProviderError(ProviderFault.MODEL_GONE, f"no such model there: {order.upstream_model}")
         self._server.check(reply)
-        id_ = read_field(read_json(reply), "id", str)
-        if not id_:
-            raise ProviderError(ProviderFault.UNREADABLE, "the id of the new prediction is empty")
+        id_ = read_id(read_json(reply))
         left_out = ["negative_prompt"] if order.spec.negative_prompt and "negative_prompt" not in fields else []
         told = {name: value for name, value in fields.items() if name not in ("prompt", "negative_prompt")}
         return {"id": id_, "effective": {"model": order.upstream_model} | told, "left_out": left_out}

@@ -40,6 +40,7 @@ from reelway.providers.base import (
     Stopped,
     Waiting,
     read_field,
+    read_id,
 )
 from reelway.providers.wire import (
     Origin,
@@ -196,9 +197,7 @@ class Runway(Provider):
         fields = {"model": name} | _fields(model, name, spec)
         body = fields | await self._files(model, name, spec)
         path = f"/v1/{spec.mode.replace('-', '_')}"
-        id_ = read_field(await self._server.ask("POST", path, json=body, headers=_VERSION), "id", str)
-        if not id_:
-            raise ProviderError(ProviderFault.UNREADABLE, "the id of the new task is empty")
+        id_ = read_id(await self._server.ask("POST", path, json=body, headers=_VERSION))
         left_out = ["negative_prompt"] if spec.negative_prompt and "negativePrompt" not in model.takes else []
         return {"id": id_, "sent": {k: fields[k] for k in _EFFECTIVE if k in fields}, "left_out": left_out}
 

@@ -19,7 +19,7 @@ from reelway.kit.outbound import KIB, Outbound, Reply
 from reelway.media.control import conform
 from reelway.media.picture import fill
 from reelway.media.probe import UnreadableClip, probe
-from reelway.media.worker import run_media
+from reelway.media.worker import run_long_media, run_media
 from reelway.providers.base import Context, Done, Inputs, raise_for_status
 from reelway.storage.base import MissingFile
 
@@ -189,7 +189,9 @@ async def read_control(inputs: Inputs, asset: Asset, spec: ClipSpec, frames: int
     data = BytesIO(await read_input(inputs, asset))
     size = {"width": spec.width, "height": spec.height}
     try:
-        return await run_media(conform, data, **size, fps=spec.fps, frames=spec.frames if frames is None else frames)
+        return await run_long_media(
+            conform, data, **size, fps=spec.fps, frames=spec.frames if frames is None else frames
+        )
     except UnreadableClip as error:
         raise rejected(f"the control video: {error.message}") from error
 

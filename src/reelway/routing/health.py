@@ -97,13 +97,9 @@ class Health:
         """How long it took lately; None when it has made nothing yet."""
         return self._times.get((provider, upstream_model))
 
-    def of_provider(self, provider: str) -> list[dict[str, object]]:
-        """How long each of its upstream models took lately, for pages."""
-        return [
-            {"upstream_model": model, "seconds": round(times.seconds, 1), "clips": times.clips}
-            for (name, model), times in sorted(self._times.items())
-            if name == provider
-        ]
+    def times_of(self, provider: str) -> dict[str, Times]:
+        """The same of all its upstream models that have made something."""
+        return {model: times for (name, model), times in sorted(self._times.items()) if name == provider}
 
     async def wait_s(self, provider: str, upstream_model: str) -> float:
         """Before a submit: how long this upstream is not to be asked; 0 when it may be, also as the one that tries."""

@@ -8,7 +8,7 @@ from typing import Final
 
 from reelway.catalogue.load import Catalogue
 from reelway.domain.generation import ClipSpec, Control, Generation, GenerationRequest, Role
-from reelway.domain.models import Likeness, ModelCard, Substitution
+from reelway.domain.models import Likeness, ModelCard, Substitution, parse_substitution
 from reelway.domain.money import Purse
 from reelway.domain.shapes import Misfit, roles_of
 from reelway.errors import Gone, InvalidRequest, Overloaded
@@ -65,7 +65,8 @@ class Router:
         Raises InvalidRequest with the nearest values that are possible, Gone for a model that nobody serves, and
         Overloaded when nobody can serve it until the operator acts.
         """
-        substitution = _substitution(request.substitution) or workspace_wish or self._wishes.substitution
+        wish = None if request.substitution is None else parse_substitution(request.substitution)
+        substitution = wish or workspace_wish or self._wishes.substitution
         policy = None if request.policy is None else parse_policy(request.policy)
         auto = asks_auto(request.model)
         if auto is not None:
@@ -97,8 +98,7 @@ class Router:
 
     def upstreams(self, card: ModelCard) -> list[Upstream]:
         """All that can serve it today, first choice first; previews only where nothing else is there."""
-        there = self._routes.upstreams(card)
-        return [u for u in there if not u.route.free] or there
+        return _paid_first(self._routes.upstreams(card))
 
     def circuit(self, upstream: Upstream) -> Circuit | None:
         """Why nothing is sent there now, or None."""
@@ -123,7 +123,7 @@ class Router:
         upstreams = self._routes.upstreams(card)
         if not upstreams:  # said first, whatever else is wrong
             raise _gone(card)
-        allowed = [u for u in upstreams if substitution.allows(u.route.likeness)]
+        allowed = _paid_first([u for u in upstreams if substitution.allows(u.route.likeness)])
         if not allowed:
             raise _only_substitutes(card, upstreams, substitution)
         if request.control is not None and request.control not in card.control:
@@ -131,14 +131,12 @@ class Router:
         spec = card.resolve(request, (), seed=self._rng.getrandbits(32))
         if purse is Purse.TEST:
             return self._sandbox(card, spec, request.roles, substitution)
-        if spec.passes:  # for want of them no sketch takes the place of a film: what makes the film says that it cannot
-            allowed = [u for u in allowed if not u.route.free] or allowed
         plans = self._plans(card, spec, request.roles, substitution, allowed)
         if not plans and request.substitution is not None and substitution is not Substitution.FORBID:
             plans = self._nearest(card, spec, request.roles, substitution, allowed)
         if not plans:
             raise card.refuse(_misfit(allowed, spec, request.roles))
-        return self._usable(card, self._ordered(_paid_first(plans), policy))
+        return self._usable(card, self._ordered(plans, policy))
 
     def _no_control(self, card: ModelCard, kind: Control) -> InvalidRequest:
         """For a model that takes none of that kind, with the way out."""
@@ -307,24 +305,14 @@ class Router:
         return None if limit is None else spent_message(plan.provider, limit)
 
 
-def _paid_first(plans: list[Plan]) -> list[Plan]:
-    """Previews only where nothing else is there: what a caller pays for is not decided by who is busy."""
-    return [p for p in plans if not p.preview] or plans
+def _paid_first(upstreams: list[Upstream]) -> list[Upstream]:
+    """Previews only where nothing else is there: neither for want of a value nor of a free place is a film a sketch."""
+    return [u for u in upstreams if not u.route.free] or upstreams
 
 
 def _misfit(upstreams: Iterable[Upstream], spec: ClipSpec, roles: Collection[Role]) -> Misfit:
     """What the first choice says against it."""
     return next(m for u in upstreams if (m := u.route.misfit(spec, roles)) is not None)
-
-
-def _substitution(text: str | None) -> Substitution | None:
-    if text is None:
-        return None
-    try:
-        return Substitution(text.strip().lower())
-    except ValueError:
-        message = f"substitution {text[:40]!r} is not known; there are {', '.join(Substitution)}"
-        raise InvalidRequest(message, param="substitution") from None
 
 
 def _gone(card: ModelCard) -> Gone:

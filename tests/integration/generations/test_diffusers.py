@@ -8,35 +8,11 @@ from typing import Any
 import aiohttp
 import pytest
 
+from builders import a_catalogue
 from harness import serving
 from reelway.ledger.audit import audit
 from reelway.media.probe import probe
 
-MODEL = """
-[family]
-id = "wan"
-vendor = "Alibaba"
-
-[[models]]
-id = "wan-here"
-name = "Wan on this machine"
-description = "Small enough for a test."
-modes = ["text-to-video"]
-durations_s = [1]
-fps = 8
-sizes = ["128x72"]
-source = "this test"
-
-[models.price]
-usd_per_s = "0.04"
-source = "this test"
-read_on = 2026-11-22
-
-[[models.routes]]
-provider = "wan-gpu"
-upstream_model = "Wan-AI/Wan2.1-T2V-1.3B-Diffusers"
-control = ["depth"]
-"""
 SHOT = {"model": "previz", "prompt": "a red car", "size": "128x72", "num_frames": 12, "fps": 12, "passes": ["depth"]}
 
 
@@ -60,9 +36,7 @@ async def test_from_request_to_a_clip_by_a_pipeline_on_this_machine(
 ) -> None:
     """The one of words; the other follows the depth of a shot that the built-in engine has blocked."""
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    catalogue = tmp_path / "catalogue"
-    catalogue.mkdir()
-    (catalogue / "own.toml").write_text(MODEL)
+    catalogue = a_catalogue(tmp_path, "wan-here", {"provider": "wan-gpu", "control": ["depth"]}, fps=8)
     table = {"provider": "diffusers", "model": str(pipelines / model), "steps": 20, "device": "cpu"}
     table |= {"poll_first_s": 0.02, "poll_most_s": 0.02}
     async with (

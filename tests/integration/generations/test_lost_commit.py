@@ -13,7 +13,7 @@ from reelway.accounts.keys import Caller, authenticate, create_key
 from reelway.accounts.workspaces import ensure_workspace
 from reelway.db.postgres import PostgresDatabase
 from reelway.dispatch.local import LocalDispatch
-from reelway.domain.generation import Asset, Dialect, Generation, GenerationRequest, InputFile, Mode
+from reelway.domain.generation import Asset, ClipSpec, Dialect, Generation, GenerationRequest, InputFile, Mode
 from reelway.domain.money import Purse
 from reelway.errors import CommitUnknown, Overloaded
 from reelway.generations import create, store
@@ -32,7 +32,7 @@ class Inputs:
 
     dropped: int = 0
 
-    async def take(self, inputs: Sequence[InputFile]) -> tuple[Asset, ...]:
+    async def take(self, inputs: Sequence[InputFile], spec: ClipSpec) -> tuple[Asset, ...]:
         return ()
 
     async def drop(self, assets: Sequence[Asset]) -> None:

@@ -16,42 +16,20 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
+from builders import a_catalogue
+from depth_videos import bands, broken_later, depth_video
 from harness import Running, serving
 from integration.openai.test_create import png
 from integration.openai.watching import ended
+from reelway.app import Part
 from reelway.ledger.audit import audit
 from reelway.media.probe import probe
 from replicas.openai_videos import OpenAIVideos
-from replicas.replica import KEY, Job, a_clip
+from replicas.replica import KEY, Job, Trouble, a_clip
 
 # One loop for the file: what only asks shares a server.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-CATALOGUE = """
-[family]
-id = "cosmos"
-vendor = "NVIDIA"
-
-[[models]]
-id = "cosmos-here"
-name = "Cosmos on this machine"
-description = "Follows depth and edges."
-modes = ["text-to-video", "image-to-video"]
-durations_s = [1, 2]
-fps = 16
-sizes = ["128x72", "96x96"]
-source = "this test"
-
-[models.price]
-usd_per_s = "0.04"
-source = "this test"
-read_on = 2026-11-23
-
-[[models.routes]]
-provider = "engine"
-upstream_model = "m"
-control = ["depth", "edge"]
-"""
 SHOT = {"model": "previz", "prompt": "a red car on a coast road", "size": "128x72", "num_frames": 12, "fps": 12}
 LED = {"model": "cosmos-here", "prompt": "a vintage car, golden hour"}
 CLIP = "data:video/mp4;base64," + base64.b64encode(a_clip()).decode()
@@ -90,9 +68,15 @@ class Place:
 
 @asynccontextmanager
 async def a_place(folder: Path, **changes: Any) -> AsyncIterator[Place]:
-    catalogue = folder / "catalogue"
-    catalogue.mkdir(parents=True)
-    (catalogue / "own.toml").write_text(CATALOGUE)
+    catalogue = a_catalogue(
+        folder,
+        "cosmos-here",
+        {"provider": "engine", "control": ["depth", "edge"]},
+        modes=["text-to-video", "image-to-video"],
+        durations_s=[1, 2],
+        fps=16,
+        sizes=["128x72", "96x96"],
+    )
     engine = Engine()
     async with engine.serving():
         table = {"provider": "openai_compatible", "profile": "vllm_omni", "base_url": f"{engine.url}/v1", "key": KEY}
@@ -254,6 +238,49 @@ async def test_a_quote_and_the_model_tell_of_it_and_an_edit_takes_none(shared: P
     assert (await shared.http.get("/v1/models/previz")).json()["control"] == []
     edit = await shared.http.post("/v1/videos/edits", json={"prompt": "x", "control": {}, "video": {"id": "video_x"}})
     assert (edit.status_code, edit.json()["error"]["param"]) == (400, "control")
+
+
+async def test_depth_that_breaks_behind_its_first_picture_fails_the_job_and_the_hold_is_released(
+    place: Place, tmp_path: Path
+) -> None:
+    """The answer says only what its head does; who makes 8 bits of it finds out, and nothing is sent."""
+    video = broken_later(depth_video(tmp_path / "d.mkv", [bands(2, 4, 8, np.inf)] * 16), tmp_path / "broken.mkv")
+    file = {"control_reference": ("depth.mkv", video.read_bytes(), "video/x-matroska")}
+    answer = await place.http.post("/v1/videos", data=LED | {"control_type": "depth"}, files=file)
+    failed = await ended(place.http, answer.json()["id"])
+    assert (failed["status"], failed["charged_usd"]) == ("failed", "0.00")
+    assert failed["error"]["code"] == "provider_rejected"
+    assert failed["error"]["message"] == "the control video: it cannot be decoded (InvalidDataError)"
+    assert (await place.http.get("/v1/account")).json()["purses"]["live"]["held_usd"] == "0.00"
+    assert place.engine.orders == 0
+    assert await place.server.reelway.db.scan(audit()) == []
+    assert [file.key async for file in place.server.reelway.services.storage.list("inputs")] == []
+
+
+async def test_a_shot_may_be_deleted_once_another_video_is_to_follow_it(place: Place) -> None:
+    """And the engine that takes it only at the second try is sent the same."""
+    shot = await place.made(SHOT | {"passes": ["depth"]})
+    place.engine.trouble = Trouble.UNAVAILABLE
+    led = (await place.asked(without(type="depth", video=shot["id"]))).json()
+    assert (await place.http.delete(f"/v1/videos/{shot['id']}")).status_code == 200
+    assert (await ended(place.http, led["id"]))["status"] == "completed"
+    assert place.engine.orders == 2
+    assert probe(io.BytesIO(place.engine.asked["control_reference"])).frames == 17
+    assert [file.key async for file in place.server.reelway.services.storage.list("inputs")] == []
+
+
+async def test_the_answer_comes_before_the_work_and_who_works_may_come_later(tmp_path: Path) -> None:
+    """Between the two, nobody works: what is kept is the pass itself."""
+    async with a_place(tmp_path) as place:
+        shot = await place.made(SHOT | {"passes": ["depth"]})
+    async with a_place(tmp_path, part=Part.API) as place:
+        led = (await place.asked(without(type="depth", video=shot["id"]))).json()
+        (kept,) = [file async for file in place.server.reelway.services.storage.list("inputs")]
+        assert (led["status"], kept.media_type) == ("queued", "video/x-matroska")
+        assert kept.size_bytes == shot["passes"]["depth"]["size_bytes"]
+    async with a_place(tmp_path) as place:
+        assert (await ended(place.http, led["id"]))["status"] == "completed"
+        assert probe(io.BytesIO(place.engine.asked["control_reference"])).codec == "h264"
 
 
 async def test_a_test_key_gets_a_preview_of_what_would_be_led(shared: Place) -> None:

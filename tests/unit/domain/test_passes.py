@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from builders import a_spec
+from builders import a_spec, an_output
 from reelway.catalogue.load import load
 from reelway.domain.files import SUFFIXES, pass_suffix, suffixes_of
 from reelway.domain.generation import ClipSpec, GenerationRequest, InputFile, Mode, Output, PassFile, Role
@@ -14,18 +14,6 @@ from reelway.previz.order import PASSES
 from reelway.storage.base import media_type_of
 
 CATALOGUE = load()
-OUTPUT = Output(
-    width=128,
-    height=72,
-    fps=24.0,
-    frames=24,
-    duration_s=1.0,
-    codec="h264",
-    size_bytes=4,
-    media_type="video/mp4",
-    etag='"e"',
-    has_audio=False,
-)
 
 
 def test_the_gateway_offers_what_the_engine_makes() -> None:
@@ -85,7 +73,7 @@ def test_rows_keep_passes_and_those_without_are_as_the_version_before_knows_them
     assert ClipSpec.from_json(asked.to_json()) == asked
     assert "passes" not in a_spec().to_json()
     assert ClipSpec.from_json(a_spec().to_json()) == a_spec()
-    made = replace(OUTPUT, passes=(PassFile(name="shot.json", media_type="application/json", size_bytes=2),))
+    made = replace(an_output(), passes=(PassFile(name="shot.json", media_type="application/json", size_bytes=2),))
     assert Output.from_json(made.to_json()) == made
-    assert "passes" not in OUTPUT.to_json()
-    assert Output.from_json(OUTPUT.to_json()) == OUTPUT
+    assert "passes" not in an_output().to_json()
+    assert Output.from_json(an_output().to_json()) == an_output()

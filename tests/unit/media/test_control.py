@@ -1,7 +1,6 @@
 """Control videos: what depth becomes, and how a video is brought to a clip's size, rate and length."""
 
 import io
-from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -9,27 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from reelway.media.control import conform, inverse_depth
+from depth_videos import bands, broken_later, depth_video
+from reelway.media.control import conform, inverse_depth, is_deep
 from reelway.media.probe import UnreadableClip, probe
-from reelway.previz.passes.depth import to_levels, to_metres
+from reelway.previz.passes.depth import to_metres
 from unit.media.conftest import MakeClip
 
 METRES = to_metres(np.arange(1 << 16, dtype=np.uint16))
-
-
-def depth_video(path: Path, frames: list[npt.NDArray[np.float64]], fps: int = 8) -> Path:
-    """As the pass is written: 16 bits, without loss; infinite is the sky."""
-    with av.open(str(path), "w", format="matroska") as container:
-        stream = container.add_stream("ffv1", rate=Fraction(fps))
-        stream.height, stream.width = frames[0].shape
-        stream.pix_fmt = "gray16le"
-        for number, metres in enumerate(frames):
-            levels = to_levels(np.minimum(metres, 1e9), np.isinf(metres))
-            frame = av.VideoFrame.from_ndarray(levels, format="gray16le")
-            frame.pts, frame.time_base = number, Fraction(1, fps)
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    return path
 
 
 def grey_of(clip: bytes) -> npt.NDArray[np.int16]:
@@ -40,15 +25,9 @@ def grey_of(clip: bytes) -> npt.NDArray[np.int16]:
     return np.stack(shown).mean(axis=3).astype(np.int16)
 
 
-def bands(*metres: float) -> npt.NDArray[np.float64]:
-    """A picture of equal upright bands."""
-    return np.repeat(np.array(metres)[None, :], 64, 0).repeat(32, 1)
-
-
 def test_depth_is_white_near_and_black_far_in_proportion_to_its_inverse(tmp_path: Path) -> None:
     video = depth_video(tmp_path / "d.mkv", [bands(2, 4, 8, np.inf)] * 3)
     made = inverse_depth(video, METRES, length_s=60)
-    assert made is not None
     facts = probe(io.BytesIO(made))
     assert (facts.width, facts.height, facts.fps, facts.frames, facts.codec) == (128, 64, 8, 3, "h264")
     grey = grey_of(made)[1, 32, 16::32]
@@ -57,7 +36,6 @@ def test_depth_is_white_near_and_black_far_in_proportion_to_its_inverse(tmp_path
 
 def test_without_a_sky_the_farthest_is_black(tmp_path: Path) -> None:
     made = inverse_depth(depth_video(tmp_path / "d.mkv", [bands(3, 4, 6)]), METRES, length_s=60)
-    assert made is not None
     assert np.abs(grey_of(made)[0, 32, 16::32] - (255, 128, 0)).max() <= 3
 
 
@@ -65,7 +43,6 @@ def test_grey_means_the_same_in_every_frame(tmp_path: Path) -> None:
     """The band at 4 m keeps its grey when something nearer comes in."""
     frames = [bands(8, 4, np.inf, np.inf), bands(8, 4, 2, np.inf)]
     made = inverse_depth(depth_video(tmp_path / "d.mkv", frames), METRES, length_s=60)
-    assert made is not None
     before, after = grey_of(made)[:, 32, 48]
     assert (abs(before - 128) <= 3, abs(after - 128) <= 3) == (True, True)
 
@@ -74,26 +51,37 @@ def test_a_few_odd_pixels_do_not_decide_what_is_white(tmp_path: Path) -> None:
     picture = bands(2, 4, 8, np.inf)
     picture[0, :3] = 0.06  # of 8192
     made = inverse_depth(depth_video(tmp_path / "d.mkv", [picture]), METRES, length_s=60)
-    assert made is not None
     assert grey_of(made)[0, 32, 16] >= 252
 
 
 def test_a_wall_of_one_depth_and_odd_sides_are_no_trouble(tmp_path: Path) -> None:
     made = inverse_depth(depth_video(tmp_path / "d.mkv", [np.full((51, 71), 5.0)]), METRES, length_s=60)
-    assert made is not None
     assert probe(io.BytesIO(made)).width == 70
 
 
 def test_only_as_much_is_read_as_is_needed(tmp_path: Path) -> None:
     video = depth_video(tmp_path / "d.mkv", [bands(4, 8)] * 8 + [bands(0.5, 8)] * 8)
     made = inverse_depth(video, METRES, length_s=0.9)
-    assert made is not None
     assert probe(io.BytesIO(made)).frames == 8
     assert grey_of(made)[0, 32, 16] >= 252
 
 
-def test_a_video_of_8_bits_is_left_as_it_is(make_clip: MakeClip) -> None:
-    assert inverse_depth(make_clip(), METRES, length_s=60) is None
+def test_its_head_says_whether_it_is_deep(make_clip: MakeClip, tmp_path: Path) -> None:
+    assert is_deep(depth_video(tmp_path / "d.mkv", [bands(2, 4)]))
+    assert not is_deep(make_clip())
+
+
+def test_what_is_broken_behind_its_first_picture_is_said_to_be(tmp_path: Path) -> None:
+    video = broken_later(depth_video(tmp_path / "d.mkv", [bands(2, 4)] * 8), tmp_path / "broken.mkv")
+    assert is_deep(video)
+    assert probe(video).frames == 8
+    with pytest.raises(UnreadableClip, match="it cannot be decoded"):
+        inverse_depth(video, METRES, length_s=60)
+
+
+def test_what_is_too_small_for_an_encoder_is_said_to_be_no_video(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableClip):
+        inverse_depth(depth_video(tmp_path / "d.mkv", [np.full((1, 1), 5.0)]), METRES, length_s=60)
 
 
 @pytest.mark.parametrize(("fps", "frames"), [(12, 12), (24, 24), (6, 6), (16, 16), (12, 5)])

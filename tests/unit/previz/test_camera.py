@@ -28,10 +28,19 @@ class Field:
     move: ClassVar[str] = "crane"
     signature: ClassVar[frozenset[str]] = frozenset()
 
-    def __init__(self, *legs: Leg, speed: float | None = None, duration_s: float = CLIP_S, **shot: object) -> None:
+    def __init__(
+        self,
+        *legs: Leg,
+        speed: float | None = None,
+        duration_s: float = CLIP_S,
+        beyond: float = 0.0,
+        faced: bool = False,
+        **shot: object,
+    ) -> None:
         self.shot = Shot(setting="field", camera=legs, **shot)  # type: ignore[arg-type]
         self.duration_s = duration_s
-        self.speed = speed
+        self.speed, self.faced = speed, faced
+        self.beyond = beyond
 
     def path(self, t: float, k: float) -> Pose:
         gone = vector(((self.speed or 0.0) * t, 0, 0))
@@ -46,8 +55,14 @@ class Field:
     def hero_length(self) -> float | None:
         return None if self.speed is None else 1.9
 
+    def hero_front(self, t: float) -> tuple[float, Vector] | None:
+        return (math.pi / 2, vector((0.5, 0.1, 0.0))) if self.faced else None
+
     def hero_face(self) -> float:
         return 0.0 if self.speed is None else 0.4
+
+    def hero_beyond(self) -> float:
+        return self.beyond
 
 
 def filmed(*legs: Leg, **changes: object) -> Callable[[float], Pose]:
@@ -267,6 +282,21 @@ def test_a_long_lens_stands_further_away_than_a_wide_one() -> None:
 def test_low_high_and_overhead_look_from_there() -> None:
     low, eye, high, overhead = (pitch(filmed(angle=angle)(2)) for angle in ("low", "eye", "high", "overhead"))
     assert overhead < -60 < high < -15 < eye < low
+
+
+def test_a_near_view_of_someone_is_one_of_a_face() -> None:
+    """The subject looks along x, and its face is half a metre ahead of its middle."""
+
+    def seen(pose: Pose) -> float:
+        x, _, z = pose.eye - pose.target
+        return abs(math.degrees(math.atan2(z, x)))
+
+    for size in ("close", "extreme"):
+        pose = filmed(size=size, speed=0.0, faced=True)(2)
+        assert seen(pose) == pytest.approx(math.degrees(0.65), abs=0.5)
+        assert pose.target[[0, 2]] == pytest.approx((0.5, 0.0), abs=0.01)
+    assert seen(filmed(size="full", speed=0.0, faced=True)(2)) == pytest.approx(90.0)
+    assert seen(filmed(Leg(move="track"), size="close", speed=0.0, faced=True)(2)) == pytest.approx(90.0)
 
 
 def test_a_leg_may_end_in_a_size() -> None:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from reelway.previz.__main__ import main
 
@@ -18,6 +19,15 @@ def test_the_command_renders_and_says_what_it_understood(
     said = capsys.readouterr()
     assert said.out == ""
     assert "subject: duck" in said.err
+
+
+def test_the_command_says_what_it_found_in_a_picture(
+    cache_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Image.new("RGB", (64, 64), "grey").save(tmp_path / "a.png")
+    arguments = ["rain", "-o", str(tmp_path / "a.mp4"), "--size", "64x64", "--image", str(tmp_path / "a.png")]
+    assert main([*arguments, "--duration", "0.1", "--fps", "10", "--cache-dir", str(cache_dir)]) == 0
+    assert "picture: nothing stands out, depth by nothing, what stirs: rain" in capsys.readouterr().err
 
 
 def test_a_picture_that_is_not_there_is_exit_code_one(

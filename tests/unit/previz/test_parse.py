@@ -340,7 +340,7 @@ def test_starting_wide_and_ending_close() -> None:
         ("extreme close-up of a robot", "extreme", None, None),
         ("wide shot of a city", "wide", None, None),
         ("medium shot, 35mm, low angle", "medium", "normal", "low"),
-        ("85mm portrait of a robot from above", None, "long", "high"),
+        ("85mm portrait of a robot from above", "close", "long", "high"),
         ("macro of a robot", None, "macro", None),
         ("wide angle, top-down", None, "wide", "overhead"),
         ("a wide river", None, None, None),
@@ -439,3 +439,23 @@ def test_every_value_is_in_the_documentation() -> None:
     for table in (lexicon.TIMES, lexicon.WEATHERS, lexicon.STYLES, lexicon.COLOURS, lexicon.LENSES, lexicon.ANGLES):
         for value in table:
             assert value in page
+
+
+@pytest.mark.parametrize(
+    ("prompt", "setting", "variant"),
+    [
+        ("a ruined castle at sunset", "castle", "ruins"),
+        ("a castle in ruins", "castle", "ruins"),
+        ("an ancient castle", "castle", None),
+        ("a castle, no ruins", "castle", None),
+        ("ruins in the jungle", "castle", "jungle"),
+        ("an ancient forest", "forest", None),
+        ("a red motorcycle on a desert highway", "coast", "desert"),
+        ("a deserted highway", "coast", None),
+        ("a martian desert", "mars", None),
+        ("a camel in the desert", "mars", "desert"),
+    ],
+)
+def test_two_words_may_name_one_place(prompt: str, setting: str, variant: str | None) -> None:
+    shot = parse(prompt)
+    assert (shot.setting, shot.variant) == (setting, variant)

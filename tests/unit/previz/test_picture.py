@@ -1,8 +1,10 @@
 """Image-to-video, and from one picture to another."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import av
 import numpy as np
@@ -351,3 +353,44 @@ def test_who_ends_on_an_image_starts_from_one(order: MakeOrder) -> None:
         order(audio=1)
     both = order(image="a.png", last_image="b.png", audio=True)
     assert Order.from_json(both.to_json()) == both
+
+
+def told(order: Order, output: Path) -> dict[str, Any]:
+    """As JSON brings it over."""
+    from reelway.previz.render import render
+
+    made = render(order, output, threads=1, stop=Event(), on_progress=lambda share: None)
+    shot: dict[str, Any] = json.loads(json.dumps(made.shot))
+    return shot
+
+
+def test_what_was_found_in_a_picture_and_done_with_it_is_told(order: MakeOrder, tmp_path: Path) -> None:
+    from reelway.previz.picture.rehearsal import PROMPT, rehearsal
+
+    path = tmp_path / "everything.png"
+    Image.fromarray(rehearsal()).save(path)
+    shot = told(order(f"slow orbit, {PROMPT}", image=str(path), frames=1), tmp_path / "a.mp4")
+    assert (shot["setting"], shot["subject"], shot["move"], shot["joined"]) == ("image", None, "orbit", None)
+    (found,) = shot["pictures"]
+    assert found["subject"]["share"] == pytest.approx(np.pi * 22**2 / (192 * 120), rel=0.25)
+    assert 0 <= found["subject"]["sure"] <= 1
+    assert found["sky"] == pytest.approx(56 / 120, abs=0.05)
+    assert found["depth"] == ["horizon", "foot"]
+    assert found["stirs"] == ["clouds", "water", "leaves", "cloth", "rain"]
+
+
+def test_of_a_picture_of_nothing_it_is_told_that_there_is_nothing(order: MakeOrder, tmp_path: Path) -> None:
+    path = tmp_path / "even.png"
+    Image.new("RGB", (160, 90), (120, 120, 120)).save(path)
+    shot = told(order("frozen", image=str(path), frames=1), tmp_path / "a.mp4")
+    assert shot["pictures"] == [{"subject": None, "sky": None, "depth": [], "stirs": []}]
+    assert (shot["move"], [leg["move"] for leg in shot["camera"]]) == ("push", ["push"])
+
+
+def test_how_one_picture_leads_to_another_is_told(order: MakeOrder, image: str, calm: Path, tmp_path: Path) -> None:
+    alike = told(order("pan left, clouds", image=image, last_image=image, frames=2), tmp_path / "a.mp4")
+    assert (alike["joined"], alike["move"], alike["camera"]) == ("morph", None, [])
+    assert [found["stirs"] for found in alike["pictures"]] == [[], []]
+    apart = told(order("pan left, clouds", image=image, last_image=str(calm), frames=2), tmp_path / "b.mp4")
+    assert (apart["joined"], apart["move"]) == ("move", "pan")
+    assert [found["stirs"] for found in apart["pictures"]] == [["clouds"], []]

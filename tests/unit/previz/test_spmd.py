@@ -65,6 +65,31 @@ def test_a_damaged_object_is_made_anew(tmp_path: Path) -> None:
     assert made.read_bytes() == whole
 
 
+EIGHT_THREADS = """
+import threading
+from reelway.previz.spmd.entries import UNITS
+from reelway.previz.spmd.native import function
+names = list(UNITS["finish"])
+start, found = threading.Barrier(8), []
+def load(turn):
+    start.wait()
+    found.append({name: function(name) for name in names[turn:] + names[:turn]})
+threads = [threading.Thread(target=load, args=(turn,)) for turn in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(len(found), all(one == found[0] for one in found))
+"""
+
+
+def test_threads_that_load_kernels_at_once_get_the_same(tmp_path: Path) -> None:
+    """It once ended the process: LLVM is for one thread at a time."""
+    for turn in range(5):
+        environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / str(turn)), "PYTHONPATH": str(HERE.parents[2])}
+        command = [sys.executable, "-X", "faulthandler", "-c", EIGHT_THREADS]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout) == (0, "8 True\n"), done.stderr
+
+
 def test_words_are_rendered_without_numba() -> None:
     code = "import reelway.previz.render, sys; print('numba' in sys.modules)"
     environment = {**os.environ, "PYTHONPATH": str(HERE.parents[2])}

@@ -1,7 +1,5 @@
 """Who follows a control video: planned before any hold, and refused with the way out."""
 
-import random
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -11,45 +9,14 @@ from builders import a_router, a_spec
 from reelway import catalogue
 from reelway.catalogue.load import load
 from reelway.db.base import Database
-from reelway.db.migrate import SQLITE, migrate
-from reelway.db.sqlite import SqliteDatabase
 from reelway.domain.generation import ClipSpec, Control, GenerationRequest, InputFile, Mode, Role
 from reelway.domain.money import Purse
 from reelway.errors import ConfigError, InvalidRequest
 from reelway.kit.clock import SystemClock
-from reelway.kit.metrics import Metrics
-from reelway.providers.configured import configure
-from reelway.routing.budgets import Budgets
-from reelway.routing.health import Health
 from reelway.routing.router import Plan, Router
-from reelway.routing.routes import Routes
-from reelway.routing.wishes import wishes
-from reelway.settings import Settings
 
 VACE = "wan2.1-vace-14b"
 FAL = {"fal": {"key": "k-0123456789"}}
-
-
-@pytest.fixture
-async def db(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = SqliteDatabase(tmp_path / "t.db")
-    await opened.write(migrate(SQLITE, 0))
-    yield opened
-    await opened.aclose()
-
-
-def server(db: Database, providers: dict[str, Any]) -> Router:
-    """With these accounts, and what needs none."""
-    catalogue, clock = load(), SystemClock()
-    return Router(
-        routes=Routes(clock=clock, providers=configure(providers, {})),
-        catalogue=catalogue,
-        health=Health(db, clock, Metrics()),
-        budgets=Budgets(db, clock),
-        facts={},
-        wishes=wishes(Settings(), catalogue, ()),
-        rng=random.Random(1),
-    )
 
 
 def plan(router: Router, model: str, kind: Control = Control.DEPTH, purse: Purse = Purse.LIVE, **more: Any) -> Plan:
@@ -81,7 +48,7 @@ async def test_what_cannot_be_followed_is_refused_with_the_way_out(
     db: Database, model: str, kind: Control, more: dict[str, Any], says: str
 ) -> None:
     with pytest.raises(InvalidRequest) as refused:
-        plan(server(db, FAL), model, kind, **more)
+        plan(a_router(db, SystemClock(), FAL), model, kind, **more)
     assert says in refused.value.message
     assert refused.value.param == ("duration" if more else "control_type")
 
@@ -89,25 +56,26 @@ async def test_what_cannot_be_followed_is_refused_with_the_way_out(
 async def test_no_preview_takes_the_place_of_a_model_that_follows(db: Database) -> None:
     for substitution in (None, "any"):
         with pytest.raises(InvalidRequest, match="control_type depth is not possible here, a clip without control is"):
-            plan(server(db, {}), VACE, substitution=substitution)
+            plan(a_router(db, SystemClock(), {}), VACE, substitution=substitution)
 
 
 async def test_auto_finds_who_can_and_says_when_nobody_does(db: Database) -> None:
-    found = plan(server(db, FAL), "auto")
+    found = plan(a_router(db, SystemClock(), FAL), "auto")
     assert (found.provider, found.spec.model, found.spec.control) == ("fal", VACE, Control.DEPTH)
     with pytest.raises(InvalidRequest, match="no control video; nor does any other model that is served here"):
-        plan(server(db, {}), "auto")
+        plan(a_router(db, SystemClock(), {}), "auto")
 
 
 async def test_a_route_may_need_one(db: Database) -> None:
-    """fal's endpoint is for clips that follow something."""
-    router = server(db, FAL)
+    """fal's endpoint is for clips that follow something; where it is not there, previz stands in for words alone."""
     words = GenerationRequest(model=VACE, mode=Mode.TEXT_TO_VIDEO, prompt="a kite")
-    assert router.plan(words, Purse.LIVE, None).provider == "previz"
+    with pytest.raises(InvalidRequest, match="without a control video is not possible here, with a control video is"):
+        a_router(db, SystemClock(), FAL).plan(words, Purse.LIVE, None)
+    assert a_router(db, SystemClock(), {}).plan(words, Purse.LIVE, None).provider == "previz"
 
 
 async def test_a_test_key_gets_a_preview_in_place_of_what_follows_and_the_same_refusals(db: Database) -> None:
-    router = server(db, {})
+    router = a_router(db, SystemClock(), {})
     found = plan(router, VACE, purse=Purse.TEST)
     assert (found.provider, found.preview, found.price_microusd) == ("sandbox", True, 200_000)
     with pytest.raises(InvalidRequest, match="takes no control video"):

@@ -1,13 +1,9 @@
 """Who makes passes: planned before any hold, and never by a sketch in place of a film."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from builders import a_router
-from reelway.db.migrate import SQLITE, migrate
-from reelway.db.sqlite import SqliteDatabase
+from reelway.db.base import Database
 from reelway.domain.generation import GenerationRequest, Mode
 from reelway.domain.models import Substitution
 from reelway.domain.money import Purse
@@ -18,12 +14,9 @@ from reelway.routing.router import Plan, Router
 
 
 @pytest.fixture
-async def router(tmp_path: Path) -> AsyncIterator[Router]:
+def router(db: Database) -> Router:
     """Every provider of the catalogue is there."""
-    db = SqliteDatabase(tmp_path / "t.db")
-    await db.write(migrate(SQLITE, 0))
-    yield a_router(db, SystemClock())
-    await db.aclose()
+    return a_router(db, SystemClock())
 
 
 def plan(router: Router, model: str, purse: Purse = Purse.LIVE, substitution: str | None = None) -> Plan:

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from builders import an_output
 from reelway.domain.events import ENDED, EventType
-from reelway.domain.generation import Dialect, Output, PassFile
+from reelway.domain.generation import Dialect, PassFile
 from reelway.domain.states import FINAL, State
 from reelway.webhooks.payloads import (
     EVENT_NAMES,
@@ -45,18 +46,7 @@ def test_passes_are_told_on_both_wires_and_only_those_that_are_there() -> None:
         PassFile(name="depth.json", media_type="application/json", size_bytes=2),
         PassFile(name="shot.json", media_type="application/json", size_bytes=3),
     )
-    output = Output(
-        width=1280,
-        height=720,
-        fps=24.0,
-        frames=96,
-        duration_s=4.0,
-        codec="h264",
-        size_bytes=9,
-        media_type="video/mp4",
-        etag='"e"',
-        has_audio=False,
-    )
+    output = an_output(width=1280, height=720, frames=96, duration_s=4.0)
     plain = ended(output=output)
     g = ended(output=replace(output, passes=files))
     depth = {

@@ -16,7 +16,7 @@ from reelway.domain.money import usd
 from reelway.errors import InvalidRequest
 from reelway.generations.report import Money, report
 from reelway.routing.budgets import limits
-from reelway.routing.health import Circuit
+from reelway.routing.health import Circuit, Times
 
 _DAYS: Final = 30
 _OPERATOR: Final = "Needs the operator secret as bearer token."
@@ -87,7 +87,7 @@ class Admin:
                         for limit in limits(facts, services.clock.now_ms())
                     ],
                     "failing": [_failing(c) for c in circuits if c.provider == name],
-                    "took_lately": services.health.of_provider(name),
+                    "took_lately": [_took(*one) for one in services.health.times_of(name).items()],
                 }
             )
         return json_response({"object": "list", "data": data})
@@ -104,6 +104,10 @@ class Admin:
         money = Money(settings.currency, settings.currency_per_usd)
         body = {"object": "report", "from": first, "to": last, "currency": money.currency}
         return json_response(body | {"data": [money.line(line) for line in lines], "total": money.total(lines)})
+
+
+def _took(upstream_model: str, times: Times) -> dict[str, Any]:
+    return {"upstream_model": upstream_model, "seconds": round(times.seconds, 1), "clips": times.clips}
 
 
 def _failing(circuit: Circuit) -> dict[str, Any]:

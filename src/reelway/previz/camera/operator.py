@@ -8,6 +8,7 @@ import numpy as np
 
 from reelway.previz.camera.ease import EASES
 from reelway.previz.camera.framing import framing, to_size
+from reelway.previz.camera.lens import LYING, UPRIGHT, aperture, blur_of, focused
 from reelway.previz.camera.moves import MOVES
 from reelway.previz.camera.rig import REACH_MAX, Rig, posed
 from reelway.previz.geometry import Pose, Vector, ease, unit
@@ -16,12 +17,19 @@ from reelway.previz.shot import Leg, Shot
 REST = 0.4  # where a place's own path is held still, so that another move can start from it
 ORDINARY_S = 5.0  # the length of a leg whose moves are as large as they are declared
 STRETCH = (0.35, 1.7)
+NEAR_SIZES = {
+    "medium": 0.4,
+    "close": 1.0,
+    "extreme": 1.0,
+}  # what shows a face, and how far it goes from the middle to it
+FACE_TURN = 0.65  # radians from straight before it
+FOLLOWING = frozenset(["track", "through"])  # moves that see a back
 RAMP_S = 1.2  # what is held during one leg only is taken up and given back in this time
 QUICK = 3.0  # who goes further than so many reaches is out of sight of a camera that stands
 PASSES, LOOKS, LONG = (
     0.75,
     0.55,
-    0.6,
+    0.5,
 )  # shares of a quick subject's way: where it passes the camera, where that looks; the lens
 ANCHORS = 9  # moments at which a camera that stands still looks for the best place to stand
 
@@ -49,6 +57,12 @@ class Place(Protocol):
     def hero_face(self) -> float:
         """Metres from where the camera looks at the subject up to its face; 0 where it has none."""
 
+    def hero_front(self, t: float) -> tuple[float, Vector] | None:
+        """Where the subject looks, in radians, and the way from its middle to its face; None where it has no face."""
+
+    def hero_beyond(self) -> float:
+        """Metres from the subject to who stands behind it, in a shot whose focus goes there; 0 where nobody does."""
+
 
 class Operator:
     """One shot in one place. `at` is a function of time alone, and continuous but where the prompt asks for a cut."""
@@ -63,8 +77,9 @@ class Operator:
         self._face = place.hero_face()
         shot = self._shot
         self._stance = framing(self._rest, self._length, self._face, size=shot.size, lens=shot.lens, angle=shot.angle)
+        self._stance += self._to_face()
         self._amounts = [self._amount(leg) for leg in self._legs]
-        self._shallow = self._shot.lens == "macro" or any(leg.move == "rack" for leg in self._legs)
+        self._blur = blur_of(shot)
         self._own_path = self._is_own_path()
         self._stands = [] if self._own_path else self._planted()
 
@@ -77,8 +92,36 @@ class Operator:
         else:
             rig = self._stance + self.rig(t)
             rest = self._resting(t, rig)
-        pose = posed(replace(rest, focus=1.0) if self._shallow else rest, rig)
-        return replace(self._place.clear(pose), focus=pose.focus)
+        return self._through_lens(self._place.clear(posed(rest, rig)), rig, t)
+
+    def _to_face(self) -> Rig:
+        """How far round the subject the camera goes, that a near view of someone is one of a face."""
+        front = self._place.hero_front(self._duration_s / 2)
+        follows = any(leg.move in FOLLOWING for leg in self._legs)
+        if front is None or self._shot.size not in NEAR_SIZES or follows:
+            return Rig()
+        heading, face = front
+        seen = math.remainder(_bearing(self._rest) - heading, 2 * math.pi)
+        turned = math.copysign(min(abs(seen), FACE_TURN), seen)
+        reach = min(float(np.linalg.norm(self._rest.target - self._rest.eye)), REACH_MAX)
+        share = NEAR_SIZES[self._shot.size] / reach
+        ahead = float(np.hypot(face[0], face[2])) * share
+        return Rig(
+            orbit=seen - turned,
+            right=math.sin(turned) * ahead,
+            ahead=-math.cos(turned) * ahead,
+            lift=float(face[1]) * share,
+        )
+
+    def _through_lens(self, pose: Pose, rig: Rig, t: float) -> Pose:
+        if self._blur is None:
+            return pose
+        hero, length = self._place.hero_at(t), self._length or 0.0
+        reach = float(np.linalg.norm((pose.target if hero is None else hero) - pose.eye))
+        reach = max(reach - (UPRIGHT if self._face > 0 else LYING) * length, 0.5 * reach)
+        beyond = self._place.hero_beyond()
+        wide = aperture(pose.fov, reach, self._blur, 0.0 if beyond else length)
+        return replace(pose, focus=focused(reach, rig.focus, beyond), aperture=wide)
 
     def _aimed(self, rest: Pose, rig: Rig, t: float) -> Pose:
         """A place may look a little past its subject; the larger the subject is seen, the less room there is for it."""
@@ -128,6 +171,8 @@ class Operator:
     def _rests(self, leg: Leg) -> float:
         """A turn before another move ends on the subject; one after it begins there."""
         move = MOVES[leg.move]
+        if leg.move == "rack" and leg.way != "near" and self._place.hero_beyond() > 0:
+            return 0.0  # from who stands in front to who stands behind
         if not move.turns:
             return move.rests
         if any(other.starts >= leg.ends - 1e-6 and other.move != leg.move for other in self._legs):

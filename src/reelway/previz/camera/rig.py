@@ -73,7 +73,6 @@ def posed(rest: Pose, rig: Rig) -> Pose:
         target=eye + turned(rest.target + shift - eye, rig.pan, rig.tilt),
         fov=zoomed(rest.fov, rig.zoom),
         roll=rest.roll + rig.roll,
-        focus=None if rest.focus is None else focused(float(np.linalg.norm(rest.target + shift - eye)), rig.focus),
     )
 
 
@@ -96,9 +95,3 @@ def turned(view: Vector, pan: float, tilt: float) -> Vector:
 def zoomed(fov: float, zoom: float) -> float:
     """Vertical degrees after the focal length has changed by the factor exp(zoom)."""
     return math.degrees(2 * math.atan(math.tan(math.radians(fov) / 2) * math.exp(-zoom)))
-
-
-def focused(reach: float, focus: float) -> float:
-    """Metres at which the picture is sharp; between the near and the far it goes by dioptres, as a lens does."""
-    here, there = 1 / reach, (1 / (0.3 * reach) if focus < 0 else 1 / (8 * reach))
-    return 1 / (here + (there - here) * min(abs(focus), 1.0))

@@ -1,7 +1,6 @@
 """The files of passes beside a clip: `clip.depth.mkv` and its likes; they appear only when they are whole."""
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,6 +13,7 @@ import av.error
 import numpy as np
 import numpy.typing as npt
 
+from reelway.kit.parts import part_path
 from reelway.previz.camera import camera_path
 from reelway.previz.geometry import Floats
 from reelway.previz.order import Order
@@ -100,7 +100,7 @@ class PassFiles:
 
     def _part(self, name: str) -> Path:
         path = self._output.with_name(f"{self._output.stem}.{name}")
-        part = self._output.with_name(f".{self._output.name}.{os.getpid()}.{name}.part")
+        part = part_path(self._output, name)
         self._parts[path] = part
         return part
 

@@ -8,6 +8,7 @@ import numpy as np
 from reelway.previz.camera.ease import EASES
 from reelway.previz.geometry import ease
 from reelway.previz.picture.flow import alike, flow_between, morph
+from reelway.previz.picture.found import Filmed
 from reelway.previz.picture.maps import Map, Picture, stored
 from reelway.previz.picture.moves import Shift
 from reelway.previz.picture.still import NEUTRAL, Still
@@ -50,6 +51,15 @@ class Between:
         self._rests = [still.seen(Shift(), 0.0) for still in self._stills]
         self._morph = self._alike()
         self.look = NEUTRAL
+
+    @property
+    def filmed(self) -> Filmed:
+        """What is told of the clip. The last picture never stirs, and where they morph nor does the first."""
+        first, last = (still.found for still in self._stills)
+        last = replace(last, stirs=())
+        if self.morphs:
+            return Filmed(pictures=(replace(first, stirs=()), last), joined="morph", camera=())
+        return Filmed(pictures=(first, last), joined="move", camera=self._stills[0].filmed.camera)
 
     @property
     def morphs(self) -> bool:

@@ -69,7 +69,7 @@ class Moves:
     ) -> None:
         self._duration_s = max(duration_s, 0.04)
         self._aspect, self._level, self._room, self._focus = aspect, level, room, focus
-        self._legs = shot.camera or (MOVE,)
+        self.legs = shot.camera or (MOVE,)
         times = np.linspace(0, self._duration_s, MOMENTS)
         rigs = [self._rig(float(t)) for t in times]
         self._start = rigs[0]
@@ -93,7 +93,7 @@ class Moves:
     def _rig(self, t: float) -> Rig:
         """What all legs together have changed by second `t`."""
         total = Rig()
-        for leg in self._legs:
+        for leg in self.legs:
             move = MOVES[leg.move]
             starts, seconds = leg.starts * self._duration_s, max((leg.ends - leg.starts) * self._duration_s, 0.04)
             change = move.ways.get(leg.way) or next(iter(move.ways.values()))

@@ -8,6 +8,7 @@ from PIL import Image
 
 from reelway.previz import filters
 from reelway.previz.look import Look, styled
+from reelway.previz.picture.found import Clue, Filmed, Found, FoundSubject
 from reelway.previz.picture.kernels import (
     DOLLY,
     FIELDS,
@@ -35,7 +36,7 @@ from reelway.previz.picture.load import open_picture
 from reelway.previz.picture.maps import Map, Picture, part_of, resized, shrunk
 from reelway.previz.picture.moves import Moves, Room, Shift
 from reelway.previz.picture.stirring import Stirring
-from reelway.previz.picture.subject import Seen, find_subject
+from reelway.previz.picture.subject import Seen, Subject, find_subject
 from reelway.previz.picture.weather import FALLS, Weather, fog_colour, veiled
 from reelway.previz.shot import Shot
 
@@ -89,6 +90,27 @@ class Still:
         self._fields[NEAR], self._fields[SUBJECT_NEAR], self._fields[GAIN] = layers.ground_near, layers.front_near, 1.0
         self._weather = self._falling(shot, seed)
         self.look = styled(NEUTRAL, shot.style)
+
+    @property
+    def filmed(self) -> Filmed:
+        """What is told of the clip."""
+        return Filmed(pictures=(self.found,), camera=self._moves.legs)
+
+    @property
+    def found(self) -> Found:
+        """What the picture showed, and what stirs in it."""
+        subject, sky = self._layers.subject, self._layers.horizon
+        clues: list[Clue] = []
+        if sky is not None:
+            clues.append("horizon")
+        if subject is not None:
+            clues.append("foot")
+        return Found(
+            subject=None if subject is None else _told(subject),
+            sky=None if sky is None else round(sky, 3),
+            depth=tuple(clues),
+            stirs=(*self._stirring.names, *([] if self._weather is None else [self._weather.falls])),
+        )
 
     def at(self, t: float) -> Picture:
         """The frame at `t` seconds."""
@@ -158,6 +180,10 @@ class Still:
         x, y = (round(middle - side / 2) for middle, side in zip(self._canvas.middle, self._size, strict=True))
         cut = np.ascontiguousarray(near[y : y + height, x : x + width])
         return Weather(shot.weather, cut, self._canvas.picture, seed=seed)
+
+
+def _told(subject: Subject) -> FoundSubject:
+    return FoundSubject(share=round(float(subject.alpha.mean()), 3), sure=round(subject.sure, 2))
 
 
 def graded(picture: Picture, look: Look) -> Picture:

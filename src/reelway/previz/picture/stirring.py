@@ -67,12 +67,14 @@ class Stirring:
         small = _small(layers.picture, height, width)
         front = _front(layers, height, width)
         self._adders: list[Callable[[float, Fields], None]] = []
+        self.names: list[str] = []  # of what stirs
         self.sky_x = self.sky_y = 0.0
         if "nothing" in said:
             return
         if layers.sky is not None:
             calm = 5.0 if "clouds" not in said else 13.0
             way = 1.0 if self._rng.random() < 0.5 else -1.0
+            self.names.append("clouds")
             self.sky_x, self.sky_y = way * calm * self._gust * self._per, 0.12 * calm * self._per
         water = _water(small, layers, asked="water" in said) * (1 - front)
         if water.max() > 0.5:
@@ -121,6 +123,7 @@ class Stirring:
             fields.gain[:] *= 1 + mask * (0.05 * a + 0.22 * glints * twinkle) * k
 
         self._adders.append(add)
+        self.names.append("water")
 
     def _add_leaves(self, mask: Map) -> None:
         reach = mask * (0.5 + 0.8 * self._near) * 2.6 * self._gust * self._per
@@ -133,6 +136,7 @@ class Stirring:
             fields.plate_y[:] += reach * 0.4 * gust * np.sin(0.029 * self._x - 0.02 * self._y - 3.1 * t) * k
 
         self._adders.append(add)
+        self.names.append("leaves")
 
     def _add_cloth(self, layers: Layers, front: Map) -> None:
         subject = layers.subject
@@ -154,6 +158,7 @@ class Stirring:
             fields.front_y[:] += reach * 0.3 * np.sin(0.02 * self._x - 1.7 * t + phases[2]) * k
 
         self._adders.append(add)
+        self.names.append("cloth")
 
     def _add_lamps(self, small: Picture) -> None:
         names, count = regions(small.max(2) > 225)
@@ -179,6 +184,7 @@ class Stirring:
                 fields.gain[:] *= 1 + halo * (0.10 * wave - dip * 0.5) * k
 
         self._adders.append(add)
+        self.names.append("lamps")
 
 
 def _small(picture: Picture, height: int, width: int) -> Picture:

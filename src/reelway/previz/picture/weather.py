@@ -22,7 +22,7 @@ class Weather:
 
     def __init__(self, falls: str, near: Map, picture: Picture, *, seed: int, settle: bool = True) -> None:
         height, width = near.shape
-        self._falls = falls
+        self.falls = falls
         self._settle = settle  # begins at nothing, so that a clip starts on its picture
         self._depth = np.ascontiguousarray(metres(near), np.float32)
         self._table = np.random.default_rng(seed).random((FLAKES, 5))
@@ -37,7 +37,7 @@ class Weather:
         """`picture` with the weather of second `t` in it."""
         image = picture.astype(np.float32) / np.float32(255)
         canvas = particles.Canvas(image=image, depth=self._depth, camera=self._camera)
-        match self._falls:
+        match self.falls:
             case "rain" | "storm":
                 particles.rain(canvas, self._table, t, self._drop)
             case "snow":

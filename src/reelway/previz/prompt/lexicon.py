@@ -58,6 +58,10 @@ STYLES = {
     "cold": "cold icy blue-tint frosty freezing frozen chilly cool-tones cold-tones 寒冷",
     "pastel": "pastel dreamy soft soft-light watercolor watercolour ethereal ghibli delicate airy 梦幻",
     "vintage": "vintage retro super-8 super8 8mm 16mm vhs sepia 1950s 1960s 1970s 1980s 70s 80s nostalgic old-film",
+    "bokeh": """bokeh shallow-depth-of-field shallow-focus shallow-dof selective-focus blurred-background
+        blurry-background soft-background background-blur background-blurred out-of-focus-background
+        unscharfer-hintergrund geringe-scharfentiefe arriere-plan-flou faible-profondeur-de-champ fondo-desenfocado
+        poca-profundidad-de-campo fundo-desfocado sfondo-sfocato 背景虚化 浅景深 ボケ боке""",
     "documentary": "documentary documentary-style dokumentarisch documentaire documental documentario 纪录片",
 }
 
@@ -209,7 +213,7 @@ CLOTHES = """coat trench-coat raincoat overcoat jacket hoodie dress gown skirt s
 # Other uses of words that name something else: read first, and then no more.
 IDIOMS = """snow-capped cherry-blossom clearing midnight-blue day-dream rose-garden orange-juice sun-flower
     bird-watching fish-eye horse-power dog-day
-    light-year water-color crane-machine sea-level field-of-view depth-of-field shallow-depth-of-field
+    light-year water-color crane-machine sea-level field-of-view depth-of-field
     color-grading colour-grading motion-blur slow-mo high-quality highly-detailed ultra-detailed high-detail
     best-quality
     in-the-background in-the-foreground in-the-distance at-the-end-of-the-day in-front-of hyper-realistic
@@ -239,7 +243,7 @@ SEVERAL = {
 
 SIZES = {
     "extreme": "extreme-close-up extreme-closeup extreme-close ecu detail-shot 特写镜头",
-    "close": """close-up closeup close-shot up-close tight-shot head-shot headshot portrait-shot nahaufnahme
+    "close": """close-up closeup close-shot up-close tight-shot head-shot headshot portrait-shot portrait-of nahaufnahme
         grossaufnahme
         gros-plan primer-plano close-shot primo-piano 特写 クローズアップ крупн""",
     "medium": """medium-shot mid-shot medium-close-up waist-up half-body cowboy-shot halbnah plan-moyen plano-medio

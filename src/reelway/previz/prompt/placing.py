@@ -8,6 +8,17 @@ from reelway.previz.settings import SETTINGS
 from reelway.previz.shot import Cast
 from reelway.previz.subjects import SUBJECTS
 
+# Two places that are one: ruins with a jungle round them, a road through a desert.
+TOGETHER = {
+    frozenset(("castle: ruins", "forest")): "castle: jungle",
+    frozenset(("coast", "mars: desert")): "coast: desert",
+}
+# A kind that gives way to the place itself: the desert of Mars is on Mars.
+YIELDS = {"mars: desert": "mars"}
+# Words that say how old something is, and not what: an ancient forest is no ruin.
+LOOSE = frozenset(["ancient", "overgrown"])
+NEIGHBOURS = 2  # words between "castle" and "ruins" that are of one thing
+
 WITHIN, AWAY, FIRST, HOME, ADJECTIVE, NAMESAKE = 2.0, -1.5, 0.5, 0.75, -0.75, 0.25
 
 
@@ -45,6 +56,8 @@ def _named(reading: Reading, taken: set[int], cast: tuple[Cast, ...]) -> str | N
         following = reading.hit(hit.end)
         if following is not None and (following.of("setting") or following.of("subject")):
             score += ADJECTIVE  # "desert highway", "street dog": the noun is what follows
+        elif reading.word(hit.start) in LOOSE:
+            score += ADJECTIVE
         sky = hit.of("time") is not None  # the moon is where one stands, or what shines
         if sky and not reading.is_after(hit.start, "within"):
             continue
@@ -53,15 +66,35 @@ def _named(reading: Reading, taken: set[int], cast: tuple[Cast, ...]) -> str | N
                 at_home = HOME if meaning.value in homes else 0.0
                 namesake = NAMESAKE if reading.word(hit.end - 1) == meaning.value else 0.0
                 scores[meaning.value] = scores.get(meaning.value, at_home) + score + namesake
-                words.setdefault(meaning.value, hit)
+                if meaning.value not in words or reading.word(words[meaning.value].start) in LOOSE:
+                    words[meaning.value] = hit
     if not scores:
         return None
     best = max(scores, key=lambda name: scores[name])
-    reading.use(words[best], "setting", best)
+    parts = {best}
+    best = _kind_of(best, words, reading) or best
+    if YIELDS.get(best) in words:
+        best = YIELDS[best]
+    parts.add(best)
+    for names, whole in TOGETHER.items():
+        loose = any(reading.word(words[name].start) in LOOSE for name in names & set(words))
+        if best in names and names <= {best, *words} and not loose and unwanted.isdisjoint({*names, whole}):
+            parts, best = parts | names, whole
+            break
     for hit, _ in reading.meant("setting"):
-        if any(meaning.value == best for meaning in hit.meanings) and hit.start not in taken:
+        if any(meaning.value in parts for meaning in hit.meanings) and hit.start not in taken:
             reading.use(hit, "setting", best)
     return best
+
+
+def _kind_of(place: str, words: dict[str, Hit], reading: Reading) -> str | None:
+    """The kind that a word beside the place's own makes it: "a ruined castle", "a castle in ruins"."""
+    for name, hit in words.items():
+        if name.startswith(f"{place}: ") and reading.word(hit.start) not in LOOSE:
+            first, second = sorted((hit, words[place]), key=lambda one: one.start)
+            if second.start - first.end < NEIGHBOURS:
+                return name
+    return None
 
 
 def _unnamed(reading: Reading, cast: tuple[Cast, ...], moods: list[str], prompt: str) -> tuple[str, bool]:

@@ -15,6 +15,7 @@ FIELDS = ("icon", "icon_elsewhere")
 WITHIN = 3  # words before one that may say that it is a place
 _AUXILIARIES = listed("to can could will would must may might should")
 _OF = frozenset(["of"])
+_FROM_TO = frozenset(["from", "to", "von", "zu", "de", "da", "a"])
 _AND = frozenset(["and", ",", "und", "et", "y", "e", "и"])
 _VERBAL = ("s", "ing", "ed", "ly")
 _ADJECTIVES = frozenset(["alien"])  # "an alien planet"
@@ -67,7 +68,16 @@ def _is_there(hit: Hit, icon: Meaning, read: list[Token], before: list[Hit], aft
     if lives(icon):
         describes = read[hit.end - 1].word in _ADJECTIVES and following is not None and following.of("setting")
         return not describes and _is_noun(hit, read)
-    return not about and _is_topic(hit, read, before, following)
+    return _is_focus(hit, read, before) or (not about and _is_topic(hit, read, before, following))
+
+
+def _is_focus(hit: Hit, read: list[Token], before: list[Hit]) -> bool:
+    """What the focus comes from, or goes to."""
+    return any(
+        meaning.value == "rack" and _word(read, one.end) in _FROM_TO and hit.start - one.end < WITHIN
+        for one in before
+        if (meaning := one.of("move")) is not None
+    )
 
 
 def _is_noun(hit: Hit, read: list[Token]) -> bool:

@@ -1,12 +1,13 @@
 """A narrow street between brick walls: lamps, steam, puddles, rain."""
 
 import math
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 
 from reelway.previz import particles
-from reelway.previz.air import Air
+from reelway.previz.air import Air, Colour
 from reelway.previz.geometry import Pose, Triple, turn_x, turn_y, turn_z, vector
 from reelway.previz.look import Look
 from reelway.previz.settings.base import Effort, Setting, drift
@@ -51,6 +52,8 @@ class Alley(Setting):
 
     def build(self) -> None:
         add, rng = self.materials.add, self.rng
+        if self.shot.weather is None and self.clock not in ("night", "dusk"):
+            self.falls = None  # it is at night that it always rains
         wet = self.falls == "rain"
         neon = "neon" in self.shot.style
         puddle = (0.16 if wet else 0.06, 1.0 if wet else 0.0)
@@ -60,11 +63,12 @@ class Alley(Setting):
         self.metal = add((0.06, 0.065, 0.07), specular=0.6, gloss=0.6, mirror=0.08)
         self.bin = add((0.05, 0.09, 0.08), specular=0.4, gloss=0.5)
         self.dark_frame = add((0.03, 0.03, 0.03), specular=0.2, gloss=0.4)
-        self.window_lit = add((0.02, 0.02, 0.02), specular=0.2, gloss=0.5, emission=(2.4, 1.5, 0.62))
+        warm = self._glow(2.4, 1.5, 0.62)
+        self.window_lit = add((0.02, 0.02, 0.02), specular=0.2, gloss=0.5, emission=warm)
         self.window_dark = add((0.012, 0.014, 0.02), specular=0.9, gloss=0.9, mirror=0.25)
-        self.lamp = add((0.1, 0.1, 0.1), emission=(16, 11, 6))
-        self.sign = add((0.05, 0.05, 0.05), specular=0.2, gloss=0.5, emission=(9.0, 0.7, 1.5))
-        self.sign_two = add((0.05, 0.05, 0.05), specular=0.2, gloss=0.5, emission=(0.5, 5.0, 7.5))
+        self.lamp = add((0.1, 0.1, 0.1), emission=self._glow(16, 11, 6))
+        self.sign = add((0.05, 0.05, 0.05), specular=0.2, gloss=0.5, emission=self._glow(9.0, 0.7, 1.5))
+        self.sign_two = add((0.05, 0.05, 0.05), specular=0.2, gloss=0.5, emission=self._glow(0.5, 5.0, 7.5))
         self.signs = [(-1, 26.5, 4.6, self.sign, (4.0, 0.25, 0.6))]
         if neon:
             blue = (0.3, 2.6, 4.2)
@@ -79,6 +83,10 @@ class Alley(Setting):
         ]
         self.puffs = rng.random((len(VENTS) * PUFFS, 6))
         self.drops = rng.random((260, 4))
+
+    def _glow(self, red: float, green: float, blue: float) -> Colour:
+        """The light of a sign: by day little of it is seen."""
+        return _share((red, green, blue), 0.15 + 0.85 * self.dark)
 
     def _bricks(self, colour: Triple) -> int:
         return self.materials.add(
@@ -163,7 +171,7 @@ class Alley(Setting):
         prims.box(self.dark_frame, (2.4, 0.9, 9.3), (0.25, 0.22, 0.28), 0.02, turn_y(0.4))
 
     def lights(self, t: float) -> list[Light]:
-        dim = 0.12 + 0.88 * self.dark
+        dim = self.dark
         lights = []
         for number, (side, z) in enumerate(LAMPS):
             # The third lamp has a loose contact.
@@ -173,10 +181,24 @@ class Alley(Setting):
             at = (side * 2.15, 3.7, z)
             lights.append(Light(at=at, colour=colour, reach=5.0, halo=0.013, axis=(0, -1, 0), spot=-0.15))
         for side, z, y, _, colour in self.signs:
-            lights.append(Light(at=(side * 2.4, y, z), colour=colour, reach=4.5, halo=0.020))
-        far = tuple(c * (1.0 if self.dark > 0.5 else 0.30) for c in (3.2, 4.4, 6.4))
-        lights.append(Light(at=(0, 8.5, 74.0), colour=far, reach=26, halo=0.085))
+            lights.append(Light(at=(side * 2.4, y, z), colour=self._glow(*colour), reach=4.5, halo=0.020))
+        if self.dark > 0.5:
+            lights.append(Light(at=(0, 8.5, 74.0), colour=(3.2, 4.4, 6.4), reach=26, halo=0.085))
         return lights
+
+    def lit(self, t: float) -> Air:
+        air = super().lit(t)
+        if self.clock == self.time:
+            return air
+        # Between walls the sun is a glow from above, and there is little haze before the far end.
+        return replace(
+            air,
+            key=_share(air.key, 0.45),
+            ambient_low=_share(air.ambient_low, 0.9),
+            ambient_high=_share(air.ambient_high, 1.15),
+            fog_colour=_share(air.fog_colour, 0.75),
+            fog=min(air.fog, 0.020) * 0.7,
+        )
 
     def air(self, t: float) -> Air:
         return Air(
@@ -219,3 +241,7 @@ class Alley(Setting):
         lamp_lit = 0.10 + 0.5 * np.exp(-(((where[:, 2] - 20.5) % 9.3 - 4.6) ** 2) / 18)
         colours = lamp_lit[:, None] * np.array([0.85, 0.9, 1.0])
         canvas.discs(where, np.concatenate(radii), colours, np.concatenate(alphas))
+
+
+def _share(colour: Colour, share: float) -> Colour:
+    return (colour[0] * share, colour[1] * share, colour[2] * share)

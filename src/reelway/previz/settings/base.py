@@ -108,9 +108,11 @@ class Setting(ABC):
     def _company(self) -> Company | None:
         own = (Cast(kind=self.subject),) if self.subject and not self.shot.empty else ()
         cast = tuple(one for one in self.shot.cast or own if self.admits(one))
-        company = Company(self.materials, cast, SUBJECTS, self.space(cast[0])) if cast else None
-        if company is not None:
-            company.afloat = self.water
+        if not cast:
+            return None
+        deep = any(leg.move == "rack" for leg in self.shot.camera)
+        company = Company(self.materials, cast, SUBJECTS, self.space(cast[0]), deep=deep)
+        company.afloat = self.water
         return company
 
     # What a place defines.
@@ -219,6 +221,17 @@ class Setting(ABC):
         if self.hero is None or not UPRIGHT[0] < self.hero.eyes / self.hero.length < UPRIGHT[1]:
             return 0.0
         return 0.9 * self.hero.length - self.hero.eyes
+
+    def hero_front(self, t: float) -> tuple[float, Vector] | None:
+        """Where the subject looks, in radians, and the way from its middle to its face; None where it has no face."""
+        if self.hero is None or (face := self.hero.leader.face) is None:
+            return None
+        heading = self.hero_stage(t).heading
+        return heading, np.array([math.sin(heading) * face[0], face[1], math.cos(heading) * face[0]])
+
+    def hero_beyond(self) -> float:
+        """Metres from the subject to who stands behind it, in a shot whose focus goes there; 0 where nobody does."""
+        return 0.0 if self.hero is None else self.hero.beyond
 
     @property
     def aspect(self) -> float:

@@ -1,10 +1,12 @@
 """A castle on a hill road, or what is left of one."""
 
 import math
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 
+from reelway.previz.air import Air
 from reelway.previz.geometry import Floats, Pose, ease, turn_x, turn_y, turn_z, vector
 from reelway.previz.look import Look
 from reelway.previz.settings.base import Effort, drift
@@ -32,6 +34,7 @@ class Castle(Land):
         names="""castle fortress citadel palace keep medieval tower-castle chateau-fort church cathedral monastery burg
             schloss festung chateau forteresse castillo fortaleza castelo castello rocca 城堡 城 замок قلعة किला""",
         kinds={
+            "jungle": "jungle-temple jungle-ruin angkor",
             "ruins": """ruin ruins ruined ancient temple-ruin temple abandoned-castle pyramid acropolis overgrown
                 ruine ruinen ruines ruinas rovine tempel templo tempio 废墟 遗迹 遺跡 руин أطلال खंडहर""",
         },
@@ -64,10 +67,17 @@ class Castle(Land):
         add = self.materials.add
         snow_from = -400.0 if self.snowed else 4000.0
         earth = (0.16, 0.13, 0.09, 0.2, 0.9, snow_from)
-        self.soil = add((0.095, 0.115, 0.040), specular=0.05, gloss=0.2, pattern=GROUND, params=earth)
-        stone = (0.30, 0.265, 0.21)
+        self.soil = add(
+            (0.060, 0.085, 0.026) if self.jungle else (0.095, 0.115, 0.040),
+            specular=0.05,
+            gloss=0.2,
+            pattern=GROUND,
+            params=earth,
+        )
+        stone = (0.20, 0.215, 0.15) if self.jungle else (0.30, 0.265, 0.21)  # moss
         self.stone = add(stone, specular=0.08, gloss=0.2, pattern=BRICK, params=(0.95, 0.42))
-        self.top = add((0.55, 0.57, 0.60) if self.snowed else (0.26, 0.23, 0.185), specular=0.06)
+        top = (0.55, 0.57, 0.60) if self.snowed else (0.13, 0.15, 0.085) if self.jungle else (0.26, 0.23, 0.185)
+        self.top = add(top, specular=0.06)
         self.slate = add((0.50, 0.52, 0.55) if self.snowed else (0.075, 0.085, 0.105), specular=0.2, gloss=0.4)
         self.gap = add((0.012, 0.011, 0.010))
         self.window = add((0.03, 0.02, 0.01), emission=tuple(c * (0.05 + self.dark) for c in (2.4, 1.4, 0.5)))
@@ -80,7 +90,12 @@ class Castle(Land):
     @property
     def ruins(self) -> bool:
         """Whether it is long abandoned."""
-        return self.shot.variant == "ruins"
+        return self.shot.variant in ("ruins", "jungle")
+
+    @property
+    def jungle(self) -> bool:
+        """Whether a wood has grown over it."""
+        return self.shot.variant == "jungle"
 
     def level(self) -> Floats:
         swell = fractal(self.seed + 15, octaves=4, first=8, gain=0.4)
@@ -101,8 +116,8 @@ class Castle(Land):
         prims.terrain(self.soil, 0, scale=self.scale, height=self.tall)
         prims.new_group()
         prims.trees(
-            self.leaves, 0, cell=15.0, tall=8.0, shift=(0.0, 0.0), height=self.tall, scale=self.scale,
-            seed=self.seed % 79 + 4, clear=27.0, leafy=True,
+            self.leaves, 0, cell=15.0, tall=11.5 if self.jungle else 8.0, shift=(0.0, 0.0), height=self.tall,
+            scale=self.scale, seed=self.seed % 79 + 4, clear=9.0 if self.jungle else 27.0, leafy=True,
         )  # fmt: skip
         base = self.ground(0.0, GATE) - 1.0
         for number, (x, z, radius, tall) in enumerate(TOWERS):
@@ -141,7 +156,7 @@ class Castle(Land):
         prims.new_group()
         for k in range(2):
             prims.box(
-                self.window,
+                self.gap if self.ruins else self.window,
                 (x - 0.35 * radius, base + tall * (0.45 + 0.3 * k), z - radius * 0.98),
                 (0.17, 0.55, 0.14),
                 0.05,
@@ -225,6 +240,12 @@ class Castle(Land):
             flutter = 0.30 * math.sin(t * (4 + 3 * self.wind) - k * 0.9) * (k / 5)
             at = (x + 0.35 + 0.5 * k, top + 1.9 - 0.05 * k, z + flutter)
             prims.box(self.flag, at, (0.30, 0.55 - 0.05 * k, 0.03), 0.02, smooth=0.1)
+
+    def air(self, t: float) -> Air:
+        # From the side: the walls catch the light of a low sun, and do not stand before it.
+        air = super().air(t)
+        side = math.copysign(1.0, self.sun_side)
+        return replace(air, sun=(side, max(air.sun[1], 0.16), -0.10))
 
     def lights(self, t: float) -> list[Light]:
         if self.ruins:

@@ -1,5 +1,6 @@
 """A city from the air: endless lit blocks, a few spires with glowing rings, streets full of lights."""
 
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -151,6 +152,19 @@ class City(Setting):
             fog_falloff=0.008,
             fog_colour=(0.22, 0.095, 0.10),
         )
+
+    def lit(self, t: float) -> Air:
+        # From the air all is seen through a kilometre of it: what is thick enough in a street would hide the city here.
+        air = super().lit(t)
+        match self.shot.weather:
+            case "fog":
+                return replace(air, fog=0.016, fog_falloff=0.016)  # the towers stand out of it
+            case "dust":
+                return replace(air, fog=0.0022, fog_falloff=0.005)
+            case "rain" | "snow":
+                return replace(air, fog=0.0016)
+            case _:
+                return air
 
     def sprinkle(self, canvas: Canvas, t: float) -> None:
         """Traffic: white lights come, red lights go."""

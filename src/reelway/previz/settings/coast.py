@@ -1,4 +1,4 @@
-"""A road between a hillside and the sea."""
+"""A road between a hillside and the sea, or straight through a desert."""
 
 import math
 from typing import ClassVar
@@ -9,12 +9,14 @@ from reelway.previz.air import Air
 from reelway.previz.geometry import Floats, Pose, ease, vector
 from reelway.previz.look import Look
 from reelway.previz.settings.base import Effort, Setting
+from reelway.previz.settings.framing import cells
 from reelway.previz.subjects import Stage
 from reelway.previz.textures import fractal, ramp
 from reelway.previz.words import SettingWords
 from reelway.previz.world import GROUND, ROAD, WATER, Primitives
 
 LANE = 1.75
+CACTUS = 17.0  # metres from one to the next
 FAST = 38.0  # metres per second at the end of the clip
 
 
@@ -26,6 +28,7 @@ class Coast(Setting):
             coastal-road coastal-highway racetrack race-track kuste kustenstrasse landstrasse autobahn cote route
             autoroute costa carretera autopista estrada rodovia autostrada
             海岸 公路 高速 побережь шоссе дорог طريق ساحل सड़क""",
+        kinds={"desert": "route-66"},
     )
     time: ClassVar[str] = "sunset"
     subject: ClassVar[str | None] = "car"
@@ -44,29 +47,48 @@ class Coast(Setting):
         shutter=0.62,
     )
 
+    @property
+    def desert(self) -> bool:
+        """Whether there is sand on both sides of the road."""
+        return self.shot.variant == "desert"
+
     def build(self) -> None:
         add = self.materials.add
-        wet = 0.9 if self.falls == "rain" else 0.55
+        wet = 0.9 if self.falls == "rain" else 0.08 if self.desert else 0.55
         # Road parameters: half width, dash period, wetness, lane width, colour of the verge.
         road = (4.6, 12, wet, 3.6, 0.20, 0.14, 0.08)
         self.road = add((0.065, 0.065, 0.07), specular=0.35, gloss=0.55, pattern=ROAD, mirror=0.06, params=road)
         waves = (0.80, 0.11, 0.9, 0.18)
         self.sea = add((0.010, 0.035, 0.055), specular=0.9, gloss=0.9, pattern=WATER, mirror=0.34, params=waves)
         snow_from = -200.0 if self.falls == "snow" else 900.0
-        earth = (0.20, 0.145, 0.10, 0.1, 0.35, snow_from)
-        self.cliff = add((0.23, 0.16, 0.085), specular=0.08, gloss=0.2, pattern=GROUND, params=earth)
+        earth = (0.24, 0.12, 0.065, 0.35, 0.5, snow_from) if self.desert else (0.20, 0.145, 0.10, 0.1, 0.35, snow_from)
+        soil = (0.30, 0.185, 0.095) if self.desert else (0.23, 0.16, 0.085)
+        self.cliff = add(soil, specular=0.08, gloss=0.2, pattern=GROUND, params=earth)
         self.rail = add((0.35, 0.35, 0.36), specular=0.7, gloss=0.7, mirror=0.25)
         self.post = add((0.25, 0.24, 0.22), specular=0.2, gloss=0.4)
+        self.wood = add((0.085, 0.06, 0.045), specular=0.1)
+        self.cactus = add((0.055, 0.085, 0.035), specular=0.1, gloss=0.3)
+        self.table = np.random.default_rng(self.seed + 4).random((41, 6))
 
     def heights(self) -> Floats:
         noise = fractal(self.seed, octaves=9, ridge=0.55, gain=0.52)
         x = (np.arange(1024, dtype=np.float32) / 1024 * 1280 - 640)[None, :]
+        if self.desert:
+            return self._mesas(noise, np.abs(x))
         bend = 6 * np.sin(np.arange(1024, dtype=np.float32) / 1024 * 2 * np.pi * 3)[:, None]
         shore = x + bend * (np.abs(x) > 9) + (noise - 0.5) * 14 * (x < -8)
         shelf = ramp(-26, -9.5, shore) * (1 - ramp(400, 600, x)) * 18.7 / 80
         hill = ramp(7.5, 60, shore) * (0.12 + 0.88 * noise) * 0.62 * (1 - ramp(180, 480, x))
         bank = ramp(8, 13, x) * (1 - ramp(300, 500, x)) * 0.035 * (0.4 + 1.2 * noise)
         return np.clip(shelf + hill + bank, 0, 1).astype(np.float32)
+
+    def _mesas(self, noise: Floats, away: Floats) -> Floats:
+        """A plain with flat hills far off; nothing rises over the road."""
+        blocks = fractal(self.seed + 21, octaves=5, ridge=0.2, first=6)
+        mesa = np.clip((blocks - 0.52) * 7.0, 0, 1) * (0.30 + 0.18 * noise)
+        plain = 18.8 / 80 + 0.016 * (noise - 0.5) * ramp(8, 30, away)
+        heights: Floats = np.clip(plain + ramp(70, 170, away) * mesa, 0, 1).astype(np.float32)
+        return heights
 
     def gone(self, t: float) -> float:
         if self.hero is None:
@@ -103,12 +125,31 @@ class Coast(Setting):
         prims.new_group()
         prims.box(self.road, (0, -0.6, z), (7.2, 0.6, 4000), 0.15, endless=True)
         prims.new_group()
-        prims.plane(self.sea, -16)
-        prims.new_group()
         prims.terrain(self.cliff, -19.0, scale=0.8, height=80.0, shift=(640.0, 120.0))
+        prims.new_group()
+        if self.desert:
+            self._roadside(prims, t)
+            return
+        prims.plane(self.sea, -16)
         prims.new_group()
         prims.box_row(self.rail, (-6.1, 0.62, 0), (0.05, 0.14, 2.1), 0.03, 4.0)
         prims.box_row(self.post, (-6.2, 0.3, 2.0), (0.07, 0.42, 0.07), 0.02, 4.0)
+
+    def _roadside(self, prims: Primitives, t: float) -> None:
+        """Telegraph poles, and a cactus here and there."""
+        prims.box_row(self.wood, (-9.5, 3.6, 0), (0.10, 4.0, 0.10), 0.03, 36.0)
+        prims.box_row(self.wood, (-9.5, 6.9, 0), (0.85, 0.07, 0.06), 0.02, 36.0)
+        for cell in cells(self.camera(t), CACTUS, 1, 8):
+            a, b, c, d, e, f = self.table[cell % len(self.table)]
+            x = (11.0 + 26.0 * a * a) * (-1 if b < 0.6 else 1)
+            at = vector((x, -0.5, (cell + c) * CACTUS))
+            tall = 2.2 + 2.2 * d
+            prims.new_group()
+            prims.capsule(self.cactus, at, at + vector((0, tall, 0)), 0.26, 0.20, 0.1)
+            for side, share in ((1, 0.35 + 0.25 * e), (-1, 0.30 + 0.25 * f)):
+                elbow = at + vector((side * 0.75, tall * share, 0.2 * side))
+                prims.capsule(self.cactus, at + vector((0, tall * share - 0.1, 0)), elbow, 0.15, 0.15, 0.15)
+                prims.capsule(self.cactus, elbow, elbow + vector((0, tall * 0.32, 0)), 0.15, 0.12, 0.12)
 
     def air(self, t: float) -> Air:
         return Air(

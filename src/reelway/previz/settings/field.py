@@ -5,13 +5,16 @@ from typing import ClassVar
 
 import numpy as np
 
-from reelway.previz.geometry import Floats
+from reelway.previz.geometry import Floats, vector
 from reelway.previz.look import Look
 from reelway.previz.settings.base import Effort
+from reelway.previz.settings.framing import cells
 from reelway.previz.settings.land import Land
 from reelway.previz.textures import fractal
 from reelway.previz.words import SettingWords
 from reelway.previz.world import GROUND, Primitives
+
+ACACIA = 19.0  # metres from one to the next, on each side of the way
 
 
 class Field(Land):
@@ -64,6 +67,8 @@ class Field(Land):
         earth = (*steep, 0.25, 0.9, snow_from, rows, 3.4)
         self.soil = add(soil, specular=0.05, gloss=0.2, pattern=GROUND, params=earth)
         self.leaves = add((0.42, 0.44, 0.46) if self.snowed else leaves, specular=0.05, gloss=0.2)
+        self.scrub = add((0.185, 0.15, 0.055), specular=0.05, gloss=0.2)
+        self.table = np.random.default_rng(self.seed + 6).random((61, 6))
         self.wood = add((0.115, 0.085, 0.062), specular=0.12, gloss=0.3)
 
     def level(self) -> Floats:
@@ -73,28 +78,48 @@ class Field(Land):
     def furnish(self, prims: Primitives, t: float) -> None:
         prims.new_group()
         prims.terrain(self.soil, 0, scale=self.scale, height=self.tall)
+        savanna = self.shot.variant == "savanna"
+        # On a savanna what is sunk until only its crown is seen is dry scrub.
+        sunk, cell, tall, clear = (1.35, 11.0, 2.5, 9.0) if savanna else (0.0, 17.0, 8.5, 22.0)
         prims.new_group()
         prims.trees(
-            self.leaves,
-            0,
-            cell=17.0,
-            tall=8.5,
-            shift=(0.0, 0.0),
-            height=self.tall,
-            scale=self.scale,
-            seed=self.seed % 79 + 4,
-            clear=22.0,
-            leafy=True,
-        )
-        self._fence(prims, t)
+            self.scrub if savanna else self.leaves, -sunk, cell=cell, tall=tall, shift=(0.0, 0.0), height=self.tall,
+            scale=self.scale, seed=self.seed % 79 + 4, clear=clear, leafy=True,
+        )  # fmt: skip
+        if savanna:
+            self._acacias(prims, t)
+        else:
+            self._fence(prims, t)
+
+    def _acacias(self, prims: Primitives, t: float) -> None:
+        """Flat crowns on forked trunks, far from each other."""
+        for cell in cells(self.camera(t), ACACIA, 1, 9):
+            for side in (-1, 1):
+                a, b, c, d, e, f = self.table[(cell * 2 + (side > 0)) % len(self.table)]
+                if f < 0.3:
+                    continue
+                x, z = side * (15.0 + 45.0 * a * a), (cell + b) * ACACIA
+                foot, tall = vector((x, self.ground(x, z) - 0.2, z)), 4.4 + 2.6 * c
+                fork = foot + vector((0.5 * (d - 0.5), 0.5 * tall, 0.5 * (e - 0.5)))
+                prims.new_group()
+                prims.capsule(self.wood, foot, fork, 0.24, 0.15, 0.1)
+                wide = tall * (0.46 + 0.16 * d)
+                crowns = [
+                    foot + vector((way * 0.42 * wide, tall + 0.35 * way * (e - 0.3), 0.3 * way * wide * (d - 0.5)))
+                    for way in (-1, 1)
+                ]
+                for crown in crowns:
+                    prims.capsule(self.wood, fork, crown, 0.12, 0.06, 0.1)
+                prims.new_group()
+                for x, y, z in crowns:
+                    prims.ellipsoid(self.leaves, (x, y + 0.25, z), (wide * 0.72, wide * 0.13, wide * 0.66), smooth=0.25)
 
     def _fence(self, prims: Primitives, t: float) -> None:
         """Each post stands on its own ground; the rails hang between them."""
-        middle = round((self.gone(t) + 12) / 3.0) * 3.0
         x, tops = -7.0, []
         prims.new_group()
-        for k in range(-9, 22):
-            z = middle + 3.0 * k
+        for cell in cells(self.camera(t), 3.0, 4, 27):
+            z = 3.0 * cell
             y = self.ground(x, z)
             prims.box(self.wood, (x, y + 0.5, z), (0.065, 0.62, 0.065), 0.02)
             tops.append((y, z))

@@ -1,4 +1,4 @@
-"""Where the camera rests beside a hero: near enough for its size, high enough to look it in the eye."""
+"""Where the camera rests beside a hero, near enough for its size, and what of an endless row it sees."""
 
 import math
 from typing import Protocol
@@ -21,6 +21,16 @@ class Stageful(Protocol):
 
     @property
     def aspect(self) -> float: ...
+
+
+def cells(pose: Pose, size: float, behind: int, ahead: int) -> list[int]:
+    """Numbers of the cells of a row along z, `size` metres each, from `behind` the camera to `ahead` of where it looks.
+
+    They are in the order in which it sees them.
+    """
+    here = int(pose.eye[2] // size)
+    way = 1 if pose.target[2] >= pose.eye[2] else -1
+    return [here + way * k for k in range(-behind, ahead)]
 
 
 def beside(

@@ -1,16 +1,18 @@
 """A rippled plain between mesas: Mars, or any desert of Earth by a paler sand."""
 
 import math
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 
 from reelway.previz import particles
-from reelway.previz.air import Air, Colour
+from reelway.previz.air import Air, Colour, at_hour, in_weather
 from reelway.previz.geometry import Floats, Pose, ease, vector
 from reelway.previz.look import Look
 from reelway.previz.settings.base import Effort, Setting, drift
 from reelway.previz.subjects import Stage
+from reelway.previz.subjects.company import Company
 from reelway.previz.textures import fractal, height_at
 from reelway.previz.words import SettingWords
 from reelway.previz.world import GROUND, Primitives
@@ -61,14 +63,29 @@ class Mars(Setting):
         vignette=0.36,
     )
 
+    @property
+    def pale(self) -> bool:
+        """Whether it is a desert of Earth."""
+        return self.shot.variant == "desert"
+
+    @property
+    def moon(self) -> bool:
+        """Whether it is the Moon, which has no weather."""
+        return self.shot.variant == "moon"
+
+    def _company(self) -> Company | None:
+        return None if self.pale and not self.shot.cast else super()._company()
+
     def build(self) -> None:
         add = self.materials.add
-        pale, moon = self.shot.variant == "desert", self.shot.variant == "moon"
-        sand: Colour = (0.40, 0.27, 0.15) if pale else (0.20, 0.20, 0.205) if moon else (0.34, 0.145, 0.07)
+        pale, moon = self.pale, self.moon
+        if pale and self.shot.weather is None:
+            self.falls = None  # only Mars is always dusty
+        sand: Colour = (0.33, 0.215, 0.115) if pale else (0.20, 0.20, 0.205) if moon else (0.34, 0.145, 0.07)
         steep: Colour = (0.28, 0.18, 0.10) if pale else (0.12, 0.12, 0.125) if moon else (0.20, 0.085, 0.05)
         stone: Colour = (0.26, 0.19, 0.13) if pale else (0.14, 0.14, 0.145) if moon else (0.23, 0.10, 0.06)
         ripple = 0.15 if moon else 0.75
-        snow_from = -200.0 if self.falls == "snow" else 9000.0
+        snow_from = -200.0 if self.falls == "snow" and not moon else 9000.0
         self.sand = add(sand, specular=0.04, gloss=0.2, pattern=GROUND, params=(*steep, ripple, 0.8, snow_from))
         rough = tuple(c * 0.75 for c in stone)
         self.stone = add(stone, specular=0.06, gloss=0.2, pattern=GROUND, params=(*rough, 0.0, 1.6, snow_from))
@@ -120,9 +137,16 @@ class Mars(Setting):
         prims.new_group()
         prims.rocks(self.stone, -0.04, cell=5.2, size=0.62, height=TALL, scale=SCALE, seed=self.seed % 89 + 2)
 
-    def air(self, t: float) -> Air:
-        if self.shot.variant == "moon":
+    def lit(self, t: float) -> Air:
+        if self.moon:
             return self._airless()
+        if not self.pale:
+            return super().lit(t)
+        # A desert of Earth has Earth's sky.
+        air = replace(self.air(t), fog=0.0008)
+        return in_weather(at_hour(air, self.hour, tint=(1.04, 1.0, 0.92)), self.shot.weather)
+
+    def air(self, t: float) -> Air:
         return Air(
             zenith=(0.20, 0.105, 0.065),
             horizon=(0.62, 0.34, 0.18),
@@ -144,12 +168,14 @@ class Mars(Setting):
         )
 
     def _airless(self) -> Air:
-        """The Moon: a black sky full of stars over lit ground."""
+        """The Moon: a black sky full of stars over lit ground, whatever the hour; at night the Earth lights it."""
+        low = self.hour.dark > 0.1
+        height, lit = (0.32, 1.0) if not low else (0.42, 0.24) if self.dark == 1.0 else (0.15, 0.9)
         return Air(
             zenith=(0.002, 0.002, 0.004),
             horizon=(0.006, 0.007, 0.012),
             below=(0.02, 0.02, 0.02),
-            sun=(-0.55, 0.32, 0.80),
+            sun=(-0.55, height, 0.80),
             sun_colour=(1.0, 0.97, 0.92),
             glow=0.10,
             disc=22,
@@ -159,14 +185,18 @@ class Mars(Setting):
             stars=1.3,
             ambient_low=(0.02, 0.02, 0.021),
             ambient_high=(0.035, 0.037, 0.045),
-            key=(3.0, 2.9, 2.75),
+            key=(3.0 * lit, 2.9 * lit, 2.75 * lit) if self.dark < 1.0 else (0.55, 0.66, 0.86),
             fog=0.0,
             fog_falloff=0.01,
             fog_colour=(0, 0, 0),
         )
 
+    def weather_on(self, canvas: particles.Canvas, t: float) -> None:
+        if not self.moon:
+            super().weather_on(canvas, t)
+
     def sprinkle(self, canvas: particles.Canvas, t: float) -> None:
-        if self.falls == "dust" and self.shot.variant != "moon":
+        if self.falls == "dust":
             strength = 1.0 - 0.85 * self.dark
             colour = tuple(c * strength for c in (0.95, 0.62, 0.40))
             particles.dust(canvas, self.grains, t, colour)

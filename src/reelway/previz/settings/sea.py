@@ -7,10 +7,10 @@ from typing import ClassVar
 import numpy as np
 
 from reelway.previz.air import Air
-from reelway.previz.geometry import Floats, Pose, ease, vector
+from reelway.previz.geometry import Floats, Pose, ease, turn_x, turn_y, vector
 from reelway.previz.look import Look
 from reelway.previz.settings.base import Effort
-from reelway.previz.settings.framing import beside
+from reelway.previz.settings.framing import beside, cells
 from reelway.previz.settings.land import TEXELS, Land
 from reelway.previz.subjects import Stage
 from reelway.previz.textures import fractal, height_at, ramp
@@ -18,6 +18,7 @@ from reelway.previz.words import SettingWords
 from reelway.previz.world import GROUND, WATER, Primitives
 
 SWELL = ((0, 5, 0.8), (1, 7, 0.55), (-2, 9, 0.45), (3, 14, 0.26), (-4, 19, 0.17), (5, 31, 0.08), (-9, 43, 0.05))
+PALM = 11.0  # metres from one to the next
 ROLL = 3.2  # metres per second that the swell goes
 # x, z, half width, height
 ISLANDS = ((-260.0, 620.0, 150.0, 46.0), (-120.0, 660.0, 70.0, 22.0), (420.0, 760.0, 190.0, 58.0))
@@ -39,14 +40,13 @@ class Sea(Land):
     move: ClassVar[str] = "track"
     signature: ClassVar[frozenset[str]] = frozenset({"track", "push"})
     speed_max: ClassVar[float] = 16.0
-    world: ClassVar[float] = 256.0
     tall: ClassVar[float] = 1.9
     bend: ClassVar[float] = 0.0
     angles = (2.55, 1.75)
     effort = Effort(
         steps=64,
         far=1500.0,
-        shadow_steps=6,
+        shadow_steps=20,
         ao_reach=0.6,
         mirror_steps=32,
         relax=0.9,
@@ -69,6 +69,11 @@ class Sea(Land):
         return not self.beach
 
     @property
+    def world(self) -> float:  # type: ignore[override]
+        """The swell repeats soon; a beach must not be seen twice."""
+        return 1024.0 if self.beach else 256.0
+
+    @property
     def beach(self) -> bool:
         """Whether it is the beach."""
         return self.shot.variant == "beach"
@@ -82,20 +87,24 @@ class Sea(Land):
         self.sea = add((0.008, 0.034, 0.046), specular=0.9, gloss=0.9, pattern=WATER, mirror=0.40, params=waves)
         snow_from = -400.0 if self.snowed else 900.0
         wet = (0.20, 0.155, 0.10, 0.10, 0.9, snow_from)
-        self.sand = add((0.42, 0.33, 0.215), specular=0.10, gloss=0.3, pattern=GROUND, params=wet)
+        self.sand = add((0.36, 0.275, 0.175), specular=0.10, gloss=0.3, pattern=GROUND, params=wet)
         self.foam = add((0.62, 0.66, 0.68), specular=0.05)
+        self.bark = add((0.16, 0.125, 0.085), specular=0.08, gloss=0.3)
+        self.palm = add((0.050, 0.095, 0.022), specular=0.12, gloss=0.4)
+        self.table = np.random.default_rng(self.seed + 6).random((43, 6))
         rock = (0.11, 0.10, 0.09, 0.0, 0.10, snow_from)
         self.rock = add((0.075, 0.085, 0.045), specular=0.05, gloss=0.2, pattern=GROUND, params=rock)
 
     def heights(self) -> Floats:
         if self.beach:
             x = self.away_signed()[None, :]
-            fine = fractal(self.seed + 5, first=16, gain=0.45)
-            dunes = fractal(self.seed + 3, octaves=5, first=8)
+            fine = fractal(self.seed + 5, first=64, gain=0.45)
+            dunes = fractal(self.seed + 3, octaves=5, first=32)
             # Sand falls to the sea on the left, and rises to dunes on the right.
             slope = 0.5 + x * 0.022 + 0.10 * (fine - 0.5) + 1.2 * ramp(9, 40, x) * dunes
             heights = np.clip(slope, -0.9, 3.0).astype(np.float32) / np.float32(self.tall)
-            shelf = ramp(70, 128, np.abs(x))
+            # The land ends behind the dunes, so that on the other side of the sea there is none.
+            shelf: Floats = np.maximum(ramp(90, 200, x), ramp(150, 250, -x)).astype(np.float32)
             heights = (heights * (1 - shelf) - shelf * 0.8).astype(np.float32)
         else:
             axis = np.arange(TEXELS, dtype=np.float32) / TEXELS * 2 * np.pi
@@ -151,6 +160,7 @@ class Sea(Land):
             prims.plane(self.sea, wash)
             prims.new_group()
             prims.terrain(self.sand, 0.0, scale=self.scale, height=self.tall)
+            self._palms(prims, t)
         else:
             prims.new_group()
             prims.plane(self.sea, -0.47 * self.swell)
@@ -162,6 +172,28 @@ class Sea(Land):
             for k, (dx, share) in enumerate(((0.0, 1.0), (-0.45, 0.62), (0.4, 0.5))):
                 at = (x + dx * wide, -4.0, z + gone * 0.9 + 20.0 * k)
                 prims.ellipsoid(self.rock, at, (wide * (0.75 - 0.12 * k), high * share, 60.0), smooth=18.0)
+
+    def _palms(self, prims: Primitives, t: float) -> None:
+        """They lean to the sea from where the dunes begin."""
+        for cell in cells(self.camera(t), PALM, 1, 7):
+            a, b, c, d, e, f = self.table[cell % len(self.table)]
+            x, z = 8.0 + 10.0 * a, (cell + 0.8 * b) * PALM
+            foot, tall = vector((x, self.ground(x, z) - 0.3, z)), 5.0 + 2.6 * c
+            bend = vector((-0.6 - 1.3 * d, 0.0, 1.6 * (e - 0.5)))
+            middle, top = foot + bend * 0.28 + (0, 0.55 * tall, 0), foot + bend + (0, tall, 0)
+            prims.new_group()
+            prims.capsule(self.bark, foot, middle, 0.19, 0.14, 0.15)
+            prims.capsule(self.bark, middle, top, 0.14, 0.10, 0.15)
+            prims.new_group()
+            for k in range(7):
+                turn = turn_y(k * 0.9 + 6.0 * f)
+                sway = 0.04 * math.sin(t * (1.1 + self.wind) + k + 5 * b)
+                at = top
+                for half, steep, wide in ((0.62, 0.05, 0.20), (0.68, 0.65, 0.12)):
+                    droop = turn @ turn_x(steep + 0.22 * (k % 3) + sway)
+                    reach = droop @ vector((0.0, 0.0, half))
+                    prims.box(self.palm, at + reach, (wide, 0.012, half), 0.012, droop)
+                    at = at + 2 * reach
 
     def air(self, t: float) -> Air:
         return replace(super().air(t), fog=0.0005, fog_falloff=0.02, clouds=0.48)

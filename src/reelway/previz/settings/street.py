@@ -10,7 +10,7 @@ from reelway.previz.air import Air
 from reelway.previz.geometry import Pose, Triple, ease, vector
 from reelway.previz.look import Look
 from reelway.previz.settings.base import Effort, Setting
-from reelway.previz.settings.framing import beside
+from reelway.previz.settings.framing import beside, cells
 from reelway.previz.shot import Cast
 from reelway.previz.subjects import SUBJECTS, Stage
 from reelway.previz.subjects.base import LAND
@@ -23,7 +23,7 @@ KERB, FRONT = 4.9, 8.2  # from the middle of the road
 LANE, WALK = 1.8, 6.5
 LAMP = 21.0
 PAVEMENT = Room(width=2.9, height=14.0)
-SEEN, NEAR = 12, 6  # lots that stand, and those whose shops can be made out
+SEEN, NEAR, CLOSE = 11, 5, 4  # lots that stand, those whose shops can be made out, and what is in their windows
 
 
 class Street(Setting):
@@ -64,6 +64,7 @@ class Street(Setting):
         self.slab = add(
             slab, specular=0.25, gloss=0.5, pattern=PLANKS, mirror=0.04 + 0.10 * wet, params=(0.9, 0.9, 0.35)
         )
+        glow = 0.10 + 0.90 * self.dark
         self.walls = []
         for colour in (
             (0.22, 0.105, 0.075),
@@ -78,9 +79,13 @@ class Street(Setting):
             (0.05, 0.06, 0.07),
             specular=0.9,
             gloss=0.9,
-            mirror=0.20,
-            emission=(0.24 * self.dark, 0.155 * self.dark, 0.075 * self.dark),
+            mirror=0.06,
+            emission=(0.10 * glow, 0.062 * glow, 0.030 * glow),
+            # Bright and dark goods behind the panes, on shelves that are the gaps between windows.
+            pattern=WINDOWS,
+            params=(0.55, 0.62, 0.42, 0.55 * glow, 1.0, 0.66, 0.36),
         )
+        self.goods = add((0.020, 0.016, 0.014), specular=0.05)
         self.dark_glass = add((0.02, 0.024, 0.03), specular=0.9, gloss=0.9, mirror=0.28)
         self.sash = add((0.05, 0.045, 0.042), specular=0.3, gloss=0.5)
         self.awnings = [
@@ -151,15 +156,14 @@ class Street(Setting):
         prims.new_group()
         for side in (-1, 1):
             prims.box(self.slab, (side * (KERB + 6.0), 0.04, z), (6.0, 0.10, 500.0), 0.03, endless=True)
-        first = int(z // LOT) - 2
-        for lot in range(first, first + SEEN):
+        pose = self.camera(t)
+        for number, lot in enumerate(cells(pose, LOT, 2, SEEN - 2)):
             for side in (-1, 1):
-                self._house(prims, side, lot, near=lot - first < NEAR)
-        nearest = int(z // LAMP) - 1
-        for number in range(nearest, nearest + 6):
+                self._house(prims, side, lot, near=number < NEAR, close=number < CLOSE)
+        for number in cells(pose, LAMP, 1, 5):
             self._lamp(prims, -1 if number % 2 else 1, number * LAMP + 5.0)
 
-    def _house(self, prims: Primitives, side: int, lot: int, *, near: bool) -> None:
+    def _house(self, prims: Primitives, side: int, lot: int, *, near: bool, close: bool) -> None:
         r = self.table[(side + 1) // 2, lot % 53]
         z = lot * LOT + LOT / 2
         storeys = 3 + int(r[0] * 4.2)
@@ -181,17 +185,15 @@ class Street(Setting):
         # The shop below: a dark front with panes, an awning, a sign.
         prims.new_group()
         prims.box(self.sash, (side * face, 1.9, z), (0.10, 1.9, LOT / 2 - 0.1), 0.02)
-        lit = r[3] < 0.65
-        for k in range(3):
-            pane = z + (k - 1) * 4.0
-            high = 1.15 if k != int(r[4] * 3) else 1.3
-            prims.new_group()
-            prims.box(
-                self.glass if lit else self.dark_glass,
-                (side * (face - 0.06), 0.25 + high, pane),
-                (0.08, high, 1.65),
-                0.02,
-            )
+        lit, high = r[3] < 0.65, 1.12 + 0.2 * r[4]
+        for pillar in (z - 2.0, z + 2.0):
+            prims.box(self.sash, (side * (face - 0.06), 1.9, pillar), (0.12, 1.9, 0.30), 0.02)
+        prims.new_group()
+        glass = self.glass if lit else self.dark_glass
+        prims.box(glass, (side * (face - 0.06), 0.28 + high, z), (0.08, high, LOT / 2 - 0.75), 0.02)
+        if lit and close:
+            for k in range(2):
+                self._shown(prims, side * (face - 0.17), z + (k - 0.5) * 8.0 + 1.6 * (r[6 + k] - 0.5))
         if r[5] < 0.6:
             prims.new_group()
             lean = np.array(
@@ -208,6 +210,12 @@ class Street(Setting):
             prims.new_group()
             at = (side * (face - 0.55), 4.9 + 1.2 * r[9], z + (r[6] - 0.5) * 9)
             prims.box(self.signs[int(r[9] * 3.99)], at, (0.42, 0.75 + 0.5 * r[7], 0.06), 0.03)
+
+    def _shown(self, prims: Primitives, x: float, z: float) -> None:
+        """A dummy against the light of its shop window."""
+        prims.new_group()
+        prims.ellipsoid(self.goods, (x, 1.72, z), (0.05, 0.13, 0.10))
+        prims.cone(self.goods, (x, 1.02, z), 0.20, 0.15, 0.48, 0.02, smooth=0.1, flat=9.0)
 
     def _tree(self, prims: Primitives, side: int, z: float, r: float) -> None:
         x = side * (KERB + 0.8)
@@ -246,10 +254,8 @@ class Street(Setting):
         lit = 0.06 + 0.94 * self.dark
         if lit < 0.1:
             return []
-        z = self.gone(t) if self.hero else 0.0
-        nearest = int(z // LAMP) - 1
-        lamps = []
-        for number in range(nearest, nearest + 4):
+        pose, lamps = self.camera(t), []
+        for number in cells(pose, LAMP, 1, 3):
             side = -1 if number % 2 else 1
             at: Triple = (side * (KERB - 1.15), 5.5, number * LAMP + 5.0)
             lamps.append(
@@ -257,8 +263,7 @@ class Street(Setting):
                     at=at, colour=(4.4 * lit, 3.1 * lit, 1.8 * lit), reach=5.5, halo=0.010, axis=(0, -1, 0), spot=-0.15
                 )
             )
-        lot = int(z // LOT)
-        for number in range(lot, lot + 3):
+        for number in cells(pose, LOT, 0, 3):
             for side in (-1, 1):
                 r = self.table[(side + 1) // 2, number % 53]
                 if r[8] < 0.75:

@@ -11,6 +11,7 @@ UNITS = {
     },
     "finish": {
         "motion_blur": "f3 f3 f2 f2 d1 d1 f f d n d",
+        "defocus": "f3 f2 f3 f3 f2 f3 f f",
         "tame": "f3 f",
         "halve": "f3 f3",
         "soften": "f3 f3 f3 f1",

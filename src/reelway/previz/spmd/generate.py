@@ -7,11 +7,12 @@ makes for itself lie on the stack: it then needs no allocator, and so nothing of
 
 import ast
 import copy
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PARTS = ("maths", "cull", "march", "sky", "shade", "shadow", "mirror", "frame")
+PARTS = ("maths", "cull", "march", "sky", "shade", "shadow", "mirror", "frame", "defocus")
 PLAIN_PARTS = ("filters", "strokes", "lattice")  # these count in whatever they are given
 LAYERS = {0: 0, 1: 3, 2: 6}
 
@@ -31,6 +32,7 @@ F32 = np.float32
 I32 = np.int32
 I64 = np.int64
 U32 = np.uint32
+U64 = np.uint64
 
 bare = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False, "error_model": "numpy"}
 kernel = numba.njit(fastmath=True, **bare)
@@ -174,7 +176,24 @@ t10 = {table}[at + U32(1)]
 t01 = {table}[at + U32(2)]
 t11 = {table}[at + U32(3)]
 SC[{row} + 2, lane] = t00 + (t10 - t00) * ga + (t01 - t00) * gb + (t00 - t10 - t01 + t11) * ga * gb
+{steep}
 """
+# How fast it changes there, in its values a texture's side, squared.
+STEEP = """
+gu = (t10 - t00 + (t00 - t10 - t01 + t11) * gb) * 126.99
+gv = (t01 - t00 + (t00 - t10 - t01 + t11) * ga) * 126.99
+SC[{row} + 3, lane] = gu * gu + gv * gv
+"""
+FAR_OFF = """
+ball = {ball}
+nearest = 1e18
+for lane in range(lanes):
+{upright}
+    nearest = fmin(nearest, x * x + y * y + z * z)
+if nearest > 4.0 * ball * ball:
+    pass
+"""
+BALL = "d = math.sqrt(x * x + y * y + z * z) - ball\n"
 EASE = "ga = ga * ga * (3.0 - 2.0 * ga)\ngb = gb * gb * (3.0 - 2.0 * gb)"
 
 
@@ -185,6 +204,7 @@ class Shape:
     name: str
     number: int
     rotated: bool
+    ball: str | None
     params: list[str]
     inverses: list[str]
     body: list[ast.stmt]
@@ -242,11 +262,13 @@ def _shape(node: ast.FunctionDef) -> Shape:
     mark = node.decorator_list[0]
     assert isinstance(mark, ast.Call)
     assert isinstance(mark.args[0], ast.Constant)
+    marks = {keyword.arg: keyword.value for keyword in mark.keywords}
     body = node.body[1:] if ast.get_docstring(node) else node.body
     return Shape(
         name=node.name,
         number=int(str(mark.args[0].value)),
-        rotated=bool(mark.keywords),
+        rotated="rotated" in marks,
+        ball=ast.literal_eval(marks["ball"]) if "ball" in marks else None,
         params=[argument.arg for argument in node.args.args[3:]],
         inverses=[argument.arg for argument in node.args.kwonlyargs],
         body=body,
@@ -286,12 +308,22 @@ def _branch(shape: Shape) -> list[ast.stmt]:
     for read in reads:
         one, two, three = _table_read(shape.body[read])
         index, gather, back = index + one, gather + two, back + three
-    return [
-        *ast.parse("\n".join(lines)).body,
+    whole = [
         _lanes(local, above, index),
         _lanes(gather, [], ""),
         _lanes(local, [*above, *ast.parse(back).body, *below], finish),
     ]
+    return [*ast.parse("\n".join(lines)).body, *(whole if shape.ball is None else _unless_far(shape.ball, whole))]
+
+
+def _unless_far(ball: str, whole: list[ast.For]) -> list[ast.stmt]:
+    """`whole` where a ray is near; for a tile that is far away, the ball that the shape is in."""
+    choice = ast.parse(FAR_OFF.format(ball=ball, upright=textwrap.indent(UPRIGHT, "    "))).body
+    branch = choice[-1]
+    assert isinstance(branch, ast.If)
+    branch.body = [_lanes(UPRIGHT + BALL, [], MERGE)]
+    branch.orelse = list(whole)
+    return choice
 
 
 def _lookup(statement: ast.stmt) -> ast.Call | None:
@@ -307,16 +339,18 @@ def _table_read(statement: ast.stmt) -> tuple[str, str, str]:
     call = _lookup(statement)
     assert call is not None
     assert isinstance(statement, ast.Assign)
-    name = ast.unparse(statement.targets[0])
+    names = ast.unparse(statement.targets[0]).strip("()").split(", ")
     arguments = [ast.unparse(argument) for argument in call.args]
     if len(arguments) == 2:
         u, v = arguments
-        gather = GATHER.format(slot=0, row=0, table="heights", ease=EASE)
-        return HEIGHT_INDEX.format(u=u, v=v), gather, f"{name} = SC[2, lane]\n"
+        gather = GATHER.format(slot=0, row=0, table="heights", ease=EASE, steep="")
+        return HEIGHT_INDEX.format(u=u, v=v), gather, f"{names[0]} = SC[2, lane]\n"
     slot, layer, u, v = arguments
     row = LAYERS[int(slot)]
     index = TEXTURE_INDEX.format(slot=slot, layer=layer, u=u, v=v, row=row)
-    return index, GATHER.format(slot=slot, row=row, table="tex", ease=""), f"{name} = SC[{row} + 2, lane]\n"
+    steep = STEEP.format(row=row) if len(names) == 2 else ""
+    gather = GATHER.format(slot=slot, row=row, table="tex", ease="", steep=steep)
+    return index, gather, "".join(f"{name} = SC[{row} + {2 + k}, lane]\n" for k, name in enumerate(names))
 
 
 def _lanes(before: str, body: list[ast.stmt], after: str) -> ast.For:

@@ -14,6 +14,7 @@ F32 = np.float32
 I32 = np.int32
 I64 = np.int64
 U32 = np.uint32
+U64 = np.uint64
 
 bare = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False, "error_model": "numpy"}
 kernel = numba.njit(fastmath=True, **bare)
@@ -76,6 +77,7 @@ TERRAIN = 7
 TREES = 9
 ROCKS = 10
 LEAFY = 13
+RELIEF = 14
 PRIM_WIDTH = 24
 PRIM_PARAMS = 16
 BALL_RADIUS = 3
@@ -130,6 +132,9 @@ SHADOW_FAR = 7
 SHADOW_HARDNESS = 8
 MIN_STEP = 9
 HILL_STEPS = 10
+DISC_MAX = 12
+CELL_WIDTH = 64
+CELL_HEIGHT = 12
 
 
 @inline
@@ -720,83 +725,102 @@ def distance(PX, PY, PZ, D, G, prims, listed, count, heights, tex, SC, JC):
             scale = prims[prim, PRIM_PARAMS + 3]
             blend = prims[prim, PRIM_PARAMS + 4]
             layer = prims[prim, PRIM_PARAMS + 5]
+            ball = F32(0.5) * math.sqrt(
+                F32(1.0) / (inv_w * inv_w) + F32(1.0) / (inv_h * inv_h) + F32(1.0) / (inv_d * inv_d)
+            )
+            nearest = F32(1e18)
             for lane in range(lanes):
-                wx = PX[lane] - tx
-                wy = PY[lane] - ty
-                wz = PZ[lane] - tz
-                x = r00 * wx + r01 * wy + r02 * wz
-                y = r10 * wx + r11 * wy + r12 * wz
-                z = r20 * wx + r21 * wy + r22 * wz
-                u = clamp(x * inv_w + F32(0.5), F32(0.0), F32(1.0))
-                v = clamp(F32(0.5) - y * inv_h, F32(0.0), F32(1.0))
-                w = clamp(z * inv_d + F32(0.5), F32(0.0), F32(1.0))
-                ux = u * F32(126.99)
-                uy = v * F32(126.99)
-                fu = ffloor(ux)
-                fv = ffloor(uy)
-                SC[0, lane] = ux - fu
-                SC[0 + 1, lane] = uy - fv
-                JC[0, lane] = ((I32(layer) + I32(0)) * I32(16384) + I32(fv) * I32(128) + I32(fu)) * I32(4)
-                ux = w * F32(126.99)
-                uy = v * F32(126.99)
-                fu = ffloor(ux)
-                fv = ffloor(uy)
-                SC[3, lane] = ux - fu
-                SC[3 + 1, lane] = uy - fv
-                JC[1, lane] = ((I32(layer) + I32(1)) * I32(16384) + I32(fv) * I32(128) + I32(fu)) * I32(4)
-                ux = u * F32(126.99)
-                uy = w * F32(126.99)
-                fu = ffloor(ux)
-                fv = ffloor(uy)
-                SC[6, lane] = ux - fu
-                SC[6 + 1, lane] = uy - fv
-                JC[2, lane] = ((I32(layer) + I32(2)) * I32(16384) + I32(fv) * I32(128) + I32(fu)) * I32(4)
-            for lane in range(lanes):
-                at = U32(JC[0, lane])
-                ga = SC[0, lane]
-                gb = SC[0 + 1, lane]
-                t00 = tex[at]
-                t10 = tex[at + U32(1)]
-                t01 = tex[at + U32(2)]
-                t11 = tex[at + U32(3)]
-                SC[0 + 2, lane] = t00 + (t10 - t00) * ga + (t01 - t00) * gb + (t00 - t10 - t01 + t11) * ga * gb
-                at = U32(JC[1, lane])
-                ga = SC[3, lane]
-                gb = SC[3 + 1, lane]
-                t00 = tex[at]
-                t10 = tex[at + U32(1)]
-                t01 = tex[at + U32(2)]
-                t11 = tex[at + U32(3)]
-                SC[3 + 2, lane] = t00 + (t10 - t00) * ga + (t01 - t00) * gb + (t00 - t10 - t01 + t11) * ga * gb
-                at = U32(JC[2, lane])
-                ga = SC[6, lane]
-                gb = SC[6 + 1, lane]
-                t00 = tex[at]
-                t10 = tex[at + U32(1)]
-                t01 = tex[at + U32(2)]
-                t11 = tex[at + U32(3)]
-                SC[6 + 2, lane] = t00 + (t10 - t00) * ga + (t01 - t00) * gb + (t00 - t10 - t01 + t11) * ga * gb
-            for lane in range(lanes):
-                wx = PX[lane] - tx
-                wy = PY[lane] - ty
-                wz = PZ[lane] - tz
-                x = r00 * wx + r01 * wy + r02 * wz
-                y = r10 * wx + r11 * wy + r12 * wz
-                z = r20 * wx + r21 * wy + r22 * wz
-                u = clamp(x * inv_w + F32(0.5), F32(0.0), F32(1.0))
-                v = clamp(F32(0.5) - y * inv_h, F32(0.0), F32(1.0))
-                w = clamp(z * inv_d + F32(0.5), F32(0.0), F32(1.0))
-                side = SC[0 + 2, lane]
-                front = SC[3 + 2, lane]
-                top = SC[6 + 2, lane]
-                ox = fmax(abs(x) * inv_w - F32(0.5), F32(0.0)) / inv_w
-                oy = fmax(abs(y) * inv_h - F32(0.5), F32(0.0)) / inv_h
-                oz = fmax(abs(z) * inv_d - F32(0.5), F32(0.0)) / inv_d
-                inside = smaxf(smaxf(side * scale, front * scale, blend), top * scale, blend)
-                d = inside * F32(0.75) + math.sqrt(ox * ox + oy * oy + oz * oz)
-                so_far = G[lane]
-                melt = fmax(smooth - abs(so_far - d), F32(0.0)) * inv_smooth
-                G[lane] = fmin(so_far, d) - melt * melt * smooth * F32(0.25)
+                x = PX[lane] - tx
+                y = PY[lane] - ty
+                z = PZ[lane] - tz
+                nearest = fmin(nearest, x * x + y * y + z * z)
+            if nearest > F32(4.0) * ball * ball:
+                for lane in range(lanes):
+                    x = PX[lane] - tx
+                    y = PY[lane] - ty
+                    z = PZ[lane] - tz
+                    d = math.sqrt(x * x + y * y + z * z) - ball
+                    so_far = G[lane]
+                    melt = fmax(smooth - abs(so_far - d), F32(0.0)) * inv_smooth
+                    G[lane] = fmin(so_far, d) - melt * melt * smooth * F32(0.25)
+            else:
+                for lane in range(lanes):
+                    wx = PX[lane] - tx
+                    wy = PY[lane] - ty
+                    wz = PZ[lane] - tz
+                    x = r00 * wx + r01 * wy + r02 * wz
+                    y = r10 * wx + r11 * wy + r12 * wz
+                    z = r20 * wx + r21 * wy + r22 * wz
+                    u = clamp(x * inv_w + F32(0.5), F32(0.0), F32(1.0))
+                    v = clamp(F32(0.5) - y * inv_h, F32(0.0), F32(1.0))
+                    w = clamp(z * inv_d + F32(0.5), F32(0.0), F32(1.0))
+                    ux = u * F32(126.99)
+                    uy = v * F32(126.99)
+                    fu = ffloor(ux)
+                    fv = ffloor(uy)
+                    SC[0, lane] = ux - fu
+                    SC[0 + 1, lane] = uy - fv
+                    JC[0, lane] = ((I32(layer) + I32(0)) * I32(16384) + I32(fv) * I32(128) + I32(fu)) * I32(4)
+                    ux = w * F32(126.99)
+                    uy = v * F32(126.99)
+                    fu = ffloor(ux)
+                    fv = ffloor(uy)
+                    SC[3, lane] = ux - fu
+                    SC[3 + 1, lane] = uy - fv
+                    JC[1, lane] = ((I32(layer) + I32(1)) * I32(16384) + I32(fv) * I32(128) + I32(fu)) * I32(4)
+                    ux = u * F32(126.99)
+                    uy = w * F32(126.99)
+                    fu = ffloor(ux)
+                    fv = ffloor(uy)
+                    SC[6, lane] = ux - fu
+                    SC[6 + 1, lane] = uy - fv
+                    JC[2, lane] = ((I32(layer) + I32(2)) * I32(16384) + I32(fv) * I32(128) + I32(fu)) * I32(4)
+                for lane in range(lanes):
+                    at = U32(JC[0, lane])
+                    ga = SC[0, lane]
+                    gb = SC[0 + 1, lane]
+                    t00 = tex[at]
+                    t10 = tex[at + U32(1)]
+                    t01 = tex[at + U32(2)]
+                    t11 = tex[at + U32(3)]
+                    SC[0 + 2, lane] = t00 + (t10 - t00) * ga + (t01 - t00) * gb + (t00 - t10 - t01 + t11) * ga * gb
+                    at = U32(JC[1, lane])
+                    ga = SC[3, lane]
+                    gb = SC[3 + 1, lane]
+                    t00 = tex[at]
+                    t10 = tex[at + U32(1)]
+                    t01 = tex[at + U32(2)]
+                    t11 = tex[at + U32(3)]
+                    SC[3 + 2, lane] = t00 + (t10 - t00) * ga + (t01 - t00) * gb + (t00 - t10 - t01 + t11) * ga * gb
+                    at = U32(JC[2, lane])
+                    ga = SC[6, lane]
+                    gb = SC[6 + 1, lane]
+                    t00 = tex[at]
+                    t10 = tex[at + U32(1)]
+                    t01 = tex[at + U32(2)]
+                    t11 = tex[at + U32(3)]
+                    SC[6 + 2, lane] = t00 + (t10 - t00) * ga + (t01 - t00) * gb + (t00 - t10 - t01 + t11) * ga * gb
+                for lane in range(lanes):
+                    wx = PX[lane] - tx
+                    wy = PY[lane] - ty
+                    wz = PZ[lane] - tz
+                    x = r00 * wx + r01 * wy + r02 * wz
+                    y = r10 * wx + r11 * wy + r12 * wz
+                    z = r20 * wx + r21 * wy + r22 * wz
+                    u = clamp(x * inv_w + F32(0.5), F32(0.0), F32(1.0))
+                    v = clamp(F32(0.5) - y * inv_h, F32(0.0), F32(1.0))
+                    w = clamp(z * inv_d + F32(0.5), F32(0.0), F32(1.0))
+                    side = SC[0 + 2, lane]
+                    front = SC[3 + 2, lane]
+                    top = SC[6 + 2, lane]
+                    ox = fmax(abs(x) * inv_w - F32(0.5), F32(0.0)) / inv_w
+                    oy = fmax(abs(y) * inv_h - F32(0.5), F32(0.0)) / inv_h
+                    oz = fmax(abs(z) * inv_d - F32(0.5), F32(0.0)) / inv_d
+                    inside = smaxf(smaxf(side * scale, front * scale, blend), top * scale, blend)
+                    d = inside * F32(0.75) + math.sqrt(ox * ox + oy * oy + oz * oz)
+                    so_far = G[lane]
+                    melt = fmax(smooth - abs(so_far - d), F32(0.0)) * inv_smooth
+                    G[lane] = fmin(so_far, d) - melt * melt * smooth * F32(0.25)
         elif opcode == 13:
             cell = prims[prim, PRIM_PARAMS + 0]
             height = prims[prim, PRIM_PARAMS + 1]
@@ -881,6 +905,73 @@ def distance(PX, PY, PZ, D, G, prims, listed, count, heights, tex, SC, JC):
                 edge = cell * F32(0.5) - fmax(abs(x - (ix + F32(0.5)) * cell), abs(z - (iz + F32(0.5)) * cell))
                 near = fmin(near, fmax(edge, F32(0.0)) + cell * F32(0.16))
                 d = fmax(near, (y - gy - height * F32(1.6)) * F32(0.6))
+                so_far = G[lane]
+                melt = fmax(smooth - abs(so_far - d), F32(0.0)) * inv_smooth
+                G[lane] = fmin(so_far, d) - melt * melt * smooth * F32(0.25)
+        elif opcode == 14:
+            inv_side = prims[prim, PRIM_PARAMS + 0]
+            inv_tall = prims[prim, PRIM_PARAMS + 1]
+            size = prims[prim, PRIM_PARAMS + 2]
+            half = prims[prim, PRIM_PARAMS + 3]
+            layer = prims[prim, PRIM_PARAMS + 4]
+            for lane in range(lanes):
+                wx = PX[lane] - tx
+                wy = PY[lane] - ty
+                wz = PZ[lane] - tz
+                x = r00 * wx + r01 * wy + r02 * wz
+                y = r10 * wx + r11 * wy + r12 * wz
+                z = r20 * wx + r21 * wy + r22 * wz
+                u = clamp(x * inv_side + F32(0.5), F32(0.0), F32(1.0))
+                v = clamp(F32(0.5) - y * inv_tall, F32(0.0), F32(1.0))
+                ox = fmax(abs(x) * inv_side - F32(0.5), F32(0.0))
+                oy = fmax(abs(y) * inv_tall - F32(0.5), F32(0.0))
+                off = ox * ox + oy * oy
+                zz = z * z * inv_side * inv_side
+                ux = u * F32(126.99)
+                uy = v * F32(126.99)
+                fu = ffloor(ux)
+                fv = ffloor(uy)
+                SC[0, lane] = ux - fu
+                SC[0 + 1, lane] = uy - fv
+                JC[0, lane] = ((I32(layer) + I32(0)) * I32(16384) + I32(fv) * I32(128) + I32(fu)) * I32(4)
+            for lane in range(lanes):
+                at = U32(JC[0, lane])
+                ga = SC[0, lane]
+                gb = SC[0 + 1, lane]
+                t00 = tex[at]
+                t10 = tex[at + U32(1)]
+                t01 = tex[at + U32(2)]
+                t11 = tex[at + U32(3)]
+                SC[0 + 2, lane] = t00 + (t10 - t00) * ga + (t01 - t00) * gb + (t00 - t10 - t01 + t11) * ga * gb
+                gu = (t10 - t00 + (t00 - t10 - t01 + t11) * gb) * F32(126.99)
+                gv = (t01 - t00 + (t00 - t10 - t01 + t11) * ga) * F32(126.99)
+                SC[0 + 3, lane] = gu * gu + gv * gv
+            for lane in range(lanes):
+                wx = PX[lane] - tx
+                wy = PY[lane] - ty
+                wz = PZ[lane] - tz
+                x = r00 * wx + r01 * wy + r02 * wz
+                y = r10 * wx + r11 * wy + r12 * wz
+                z = r20 * wx + r21 * wy + r22 * wz
+                u = clamp(x * inv_side + F32(0.5), F32(0.0), F32(1.0))
+                v = clamp(F32(0.5) - y * inv_tall, F32(0.0), F32(1.0))
+                ox = fmax(abs(x) * inv_side - F32(0.5), F32(0.0))
+                oy = fmax(abs(y) * inv_tall - F32(0.5), F32(0.0))
+                off = ox * ox + oy * oy
+                zz = z * z * inv_side * inv_side
+                level = SC[0 + 2, lane]
+                steep = SC[0 + 3, lane]
+                slope = steep * half * half
+                within = math.sqrt(zz + slope) - math.sqrt(F32(2.0) * half * fmax(level, F32(0.0)) + slope)
+                rim = math.sqrt(slope)
+                out = fmax(-level, F32(0.0))
+                out = fmin(out * half / fmax(rim, F32(0.0001)), out + F32(0.0117))
+                beside = math.sqrt(zz + (rim + out) * (rim + out)) - rim
+                near = within if level > F32(0.0) else beside
+                near = near / (F32(1.0) + F32(3.0) * fmax(near, F32(0.0)))
+                near = fmax(near, math.sqrt(zz) - half)
+                near = near if level > F32(0.0) else fmax(near, out)
+                d = (math.sqrt(near * near + off) if off > F32(0.0) else near) * size
                 so_far = G[lane]
                 melt = fmax(smooth - abs(so_far - d), F32(0.0)) * inv_smooth
                 G[lane] = fmin(so_far, d) - melt * melt * smooth * F32(0.25)
@@ -1740,6 +1831,74 @@ def fog(OX, OY, OZ, DX, DY, DZ, T, R, Gc, Bc, env, lights, light_count):
 
 
 @kernel
+def picture(PX, PY, PZ, T, M, AR, AG, AB, prims, p, mats, tex, SC, JC):
+    """The colours of a relief, where it is what a lane hit: its first material's, and those of the ones after it.
+
+    For each of them there is a texture that says how much of it is at a place; the most wins, and where two have
+    nearly as much, they are mixed over the width of a pixel.
+    """
+    lanes = T.size
+    own = 0
+    for lane in range(lanes):
+        own += I32(M[lane] == p)
+    first = int(prims[p, 3]) * MATERIAL_WIDTH
+    count = int(mats[first + PARAMS])
+    if own == 0 or count < 2:
+        return
+    inv_side = prims[p, PRIM_PARAMS]
+    inv_tall = prims[p, PRIM_PARAMS + 1]
+    layer = I32(prims[p, PRIM_PARAMS + 4]) + I32(1)
+    r00 = prims[p, 7]
+    r01 = prims[p, 8]
+    r02 = prims[p, 9]
+    r10 = prims[p, 10]
+    r11 = prims[p, 11]
+    r12 = prims[p, 12]
+    for lane in range(lanes):
+        wx = PX[lane] - prims[p, 4]
+        wy = PY[lane] - prims[p, 5]
+        wz = PZ[lane] - prims[p, 6]
+        u = clamp((r00 * wx + r01 * wy + r02 * wz) * inv_side + F32(0.5), F32(0.0), F32(1.0)) * F32(126.99)
+        v = clamp(F32(0.5) - (r10 * wx + r11 * wy + r12 * wz) * inv_tall, F32(0.0), F32(1.0)) * F32(126.99)
+        fu = ffloor(u)
+        fv = ffloor(v)
+        SC[0, lane] = u - fu
+        SC[1, lane] = v - fv
+        JC[0, lane] = (layer * I32(TEXTURE_AREA) + I32(fv) * I32(TEXTURE_SIZE) + I32(fu)) * I32(4)
+        SC[2, lane] = F32(0.0)
+    for k in range(count):
+        for lane in range(lanes):
+            at = U32(JC[0, lane] + I32(k * 4 * TEXTURE_AREA))
+            a = SC[0, lane]
+            b = SC[1, lane]
+            t00 = tex[at]
+            t10 = tex[at + U32(1)]
+            t01 = tex[at + U32(2)]
+            t11 = tex[at + U32(3)]
+            SC[3 + k, lane] = t00 + (t10 - t00) * a + (t01 - t00) * b + (t00 - t10 - t01 + t11) * a * b
+        for lane in range(lanes):
+            SC[2, lane] = fmax(SC[2, lane], SC[3 + k, lane])
+    for lane in range(lanes):
+        texels = T[lane] * F32(0.0012) * inv_side * F32(128.0)
+        near = clamp(F32(0.12) * texels, F32(0.05), F32(0.3))
+        r = F32(0)
+        g = F32(0)
+        b = F32(0)
+        total = F32(0)
+        for k in range(count):
+            m = first + k * MATERIAL_WIDTH + ALBEDO
+            w = fmax(SC[3 + k, lane] - SC[2, lane] + near, F32(0.0))
+            r += mats[m] * w
+            g += mats[m + 1] * w
+            b += mats[m + 2] * w
+            total += w
+        on = M[lane] == p
+        AR[lane] = r / total if on else AR[lane]
+        AG[lane] = g / total if on else AG[lane]
+        AB[lane] = b / total if on else AB[lane]
+
+
+@kernel
 def shade(
     PX,
     PY,
@@ -1771,6 +1930,9 @@ def shade(
     scr4,
     scr5,
     scr6,
+    tex,
+    SC,
+    JC,
     tm,
 ):
     lanes = R.size
@@ -1781,9 +1943,7 @@ def shade(
     EG = scr5
     EB = scr6
     for lane in range(lanes):
-        M[lane] = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
-    for lane in range(lanes):
-        m = M[lane]
+        m = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
         AR[lane] = mats[U32(m + I32(ALBEDO))]
         AG[lane] = mats[U32(m + I32(ALBEDO + 1))]
         AB[lane] = mats[U32(m + I32(ALBEDO + 2))]
@@ -1791,6 +1951,12 @@ def shade(
         EG[lane] = mats[U32(m + I32(EMISSION + 1))]
         EB[lane] = mats[U32(m + I32(EMISSION + 2))]
         RF[lane] = mats[U32(m + I32(MIRROR))]
+    if pats & 1024:
+        for p in range(prims.shape[0]):
+            if prims[p, 0] == RELIEF:
+                picture(PX, PY, PZ, T, M, AR, AG, AB, prims, p, mats, tex, SC, JC)
+    for lane in range(lanes):
+        M[lane] = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
     if pats & 2:
         for lane in range(lanes):
             m = M[lane]
@@ -2740,6 +2906,9 @@ def mirror(
         s4,
         s5,
         s6,
+        tex,
+        SC,
+        JC,
         tm,
     )
     if misses > 0:
@@ -2970,6 +3139,8 @@ def render(
                     e = F32(0.0007) * T[lane] + F32(0.002)
                     hill = prims[M[lane], 0] == TERRAIN
                     texel = F32(0.6) / prims[M[lane], PRIM_PARAMS] if hill else e
+                    own = prims[M[lane], 0] == RELIEF
+                    e = fmax(e, F32(0.007) / prims[M[lane], PRIM_PARAMS]) if own else e
                     wide = mix(
                         fmin(texel, F32(0.12)),
                         fmax(texel, F32(0.004) * T[lane]),
@@ -3093,6 +3264,9 @@ def render(
                     s4,
                     s5,
                     s6,
+                    tex,
+                    SC,
+                    JC,
                     tm,
                 )
                 if rsteps > 0:
@@ -3156,6 +3330,146 @@ def render(
                     out[j, i, 2] = Bc[lane]
                     depth[j, i] = T2[lane]
                     gid[j, i] = GI[lane]
+
+
+@kernel
+def halved(light, depth, planes, focus, wide):
+    """`planes`: red, green, blue, the disc's radius, and one over its area, with margins. A wider disc counts more."""
+    height = depth.shape[0]
+    width = depth.shape[1]
+    rows = planes.shape[1] - 2 * DISC_MAX
+    columns = planes.shape[2] - 2 * DISC_MAX
+    for j in range(-DISC_MAX, rows + DISC_MAX):
+        j0 = min(max(2 * j, 0), height - 2)
+        for i in range(-DISC_MAX, columns + DISC_MAX):
+            i0 = min(max(2 * i, 0), width - 2)
+            r = F32(0)
+            g = F32(0)
+            b = F32(0)
+            disc = F32(0)
+            total = F32(0)
+            for k in range(4):
+                y = j0 + (k >> 1)
+                x = i0 + (k & 1)
+                s = clamp(wide * (focus - F32(1.0) / depth[y, x]), -F32(DISC_MAX) + F32(1.0), F32(DISC_MAX) - F32(1.0))
+                w = abs(s) + F32(0.02)
+                r += light[y, x, 0] * w
+                g += light[y, x, 1] * w
+                b += light[y, x, 2] * w
+                disc += s * w
+                total += w
+            w = F32(1.0) / total
+            disc *= w
+            planes[0, j + DISC_MAX, i + DISC_MAX] = r * w
+            planes[1, j + DISC_MAX, i + DISC_MAX] = g * w
+            planes[2, j + DISC_MAX, i + DISC_MAX] = b * w
+            planes[3, j + DISC_MAX, i + DISC_MAX] = disc
+            planes[4, j + DISC_MAX, i + DISC_MAX] = F32(1.0) / fmax(disc * disc, F32(0.3))
+
+
+@kernel
+def widest(planes, cells):
+    """The widest disc in each cell of the picture."""
+    rows = planes.shape[1] - 2 * DISC_MAX
+    columns = planes.shape[2] - 2 * DISC_MAX
+    for m in range(cells.shape[0]):
+        for n in range(cells.shape[1]):
+            most = F32(0)
+            for j in range(m * CELL_HEIGHT, min((m + 1) * CELL_HEIGHT, rows)):
+                for i in range(n * CELL_WIDTH, min((n + 1) * CELL_WIDTH, columns)):
+                    most = fmax(most, abs(planes[3, j + DISC_MAX, i + DISC_MAX]))
+            cells[m, n] = most
+
+
+@kernel
+def gathered(planes, cells, soft):
+    """`soft`: red, green and blue of all discs that lie over a place, and the share of it that nearer ones cover."""
+    rows = soft.shape[0]
+    columns = soft.shape[1]
+    R = stack(CELL_WIDTH, F32)
+    G = stack(CELL_WIDTH, F32)
+    B = stack(CELL_WIDTH, F32)
+    W = stack(CELL_WIDTH, F32)
+    C = stack(CELL_WIDTH, F32)
+    for m in range(cells.shape[0]):
+        for n in range(cells.shape[1]):
+            most = F32(0)
+            for a in range(max(m - 1, 0), min(m + 2, cells.shape[0])):
+                for b in range(max(n - 1, 0), min(n + 2, cells.shape[1])):
+                    most = fmax(most, cells[a, b])
+            reach = math.ceil(most)
+            first = n * CELL_WIDTH
+            size = min(CELL_WIDTH, columns - first)
+            for j in range(m * CELL_HEIGHT, min((m + 1) * CELL_HEIGHT, rows)):
+                for i in range(CELL_WIDTH):
+                    R[i] = F32(0.0)
+                    G[i] = F32(0.0)
+                    B[i] = F32(0.0)
+                    W[i] = F32(0.0)
+                    C[i] = F32(0.0)
+                for down in range(-reach, reach + 1):
+                    for across in range(-reach, reach + 1):
+                        far = math.sqrt(F32(down * down + across * across))
+                        if far < most + F32(0.5):
+                            row = j + down + DISC_MAX
+                            start = U64(first + across + DISC_MAX)
+                            here = U64(first + DISC_MAX)
+                            for i in range(size):
+                                at = start + U64(i)
+                                s = planes[3, row, at]
+                                own = planes[3, j + DISC_MAX, here + U64(i)]
+                                disc = abs(s) if s < own else fmin(abs(s), abs(own))
+                                w = clamp(disc - far + F32(0.5), F32(0.0), F32(1.0)) * planes[4, row, at]
+                                R[i] += planes[0, row, at] * w
+                                G[i] += planes[1, row, at] * w
+                                B[i] += planes[2, row, at] * w
+                                W[i] += w
+                                C[i] += w * clamp(fmin(own - s - F32(0.5), -s), F32(0.0), F32(1.0))
+                for i in range(size):
+                    w = F32(1.0) / W[i]
+                    soft[j, first + i, 0] = R[i] * w
+                    soft[j, first + i, 1] = G[i] * w
+                    soft[j, first + i, 2] = B[i] * w
+                    soft[j, first + i, 3] = fmin(C[i] * F32(0.4), F32(1.0))
+
+
+@kernel
+def defocus(light, depth, out, planes, cells, soft, focus, wide):
+    """`light` as a lens sees it that is sharp at 1 / `focus` metres; `wide` is the radius of a disc a dioptre."""
+    halved(light, depth, planes, focus, wide)
+    widest(planes, cells)
+    gathered(planes, cells, soft)
+    height = depth.shape[0]
+    width = depth.shape[1]
+    rows = soft.shape[0]
+    columns = soft.shape[1]
+    for j in range(height):
+        j0 = min(j >> 1, rows - 1)
+        j1 = min(max(j0 + 2 * (j & 1) - 1, 0), rows - 1)
+        for i in range(width):
+            i0 = min(i >> 1, columns - 1)
+            i1 = min(max(i0 + 2 * (i & 1) - 1, 0), columns - 1)
+            own = abs(wide * (focus - F32(1.0) / depth[j, i]))
+            r = F32(0)
+            g = F32(0)
+            b = F32(0)
+            cover = F32(0)
+            total = F32(0)
+            for k in range(4):
+                y = j1 if k & 2 else j0
+                x = i1 if k & 1 else i0
+                even = (F32(0.25) if k & 2 else F32(0.75)) * (F32(0.25) if k & 1 else F32(0.75))
+                w = even * (fmin(abs(planes[3, y + DISC_MAX, x + DISC_MAX]), own) + F32(0.02))
+                r += soft[y, x, 0] * w
+                g += soft[y, x, 1] * w
+                b += soft[y, x, 2] * w
+                cover += soft[y, x, 3] * even
+                total += w
+            share = fmax(smoothstep(F32(0.2), F32(0.9), own), cover)
+            k = share / total
+            out[j, i, 0] = light[j, i, 0] * (F32(1.0) - share) + r * k
+            out[j, i, 1] = light[j, i, 1] * (F32(1.0) - share) + g * k
+            out[j, i, 2] = light[j, i, 2] * (F32(1.0) - share) + b * k
 
 
 @kernel

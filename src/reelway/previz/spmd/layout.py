@@ -27,6 +27,7 @@ TERRAIN = 7
 TREES = 9
 ROCKS = 10
 LEAFY = 13
+RELIEF = 14
 
 # A primitive: opcode, group, smoothness, material, position (3), rotation (9, world to local), parameters (8).
 PRIM_WIDTH = 24
@@ -37,7 +38,7 @@ BALL_RADIUS = 3
 SIDES = 4
 
 # A material. PATTERN picks how PARAMS are read: 0 flat, 1 windows, 2 road, 3 brick, 4 ground, 5 water, 6 puddles,
-# 7 planks, 8 planet, 9 seabed.
+# 7 planks, 8 planet, 9 seabed, 10 picture.
 MATERIAL_WIDTH = 24
 ALBEDO = 0
 SPECULAR = 3
@@ -96,3 +97,9 @@ SHADOW_FAR = 7
 SHADOW_HARDNESS = 8
 MIN_STEP = 9
 HILL_STEPS = 10
+
+# The discs of a lens, in pixels of half the picture's size: how wide they may be, and the cells that tell where they
+# are; a cell is no smaller than a disc.
+DISC_MAX = 12
+CELL_WIDTH = 64
+CELL_HEIGHT = 12

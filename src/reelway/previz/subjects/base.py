@@ -60,6 +60,7 @@ class Subject(ABC):
     speed: float  # metres per second when nobody hurries it
     speeds: ClassVar[Mapping[str, float]] = {}  # by action, where that differs
     medium: ClassVar[str] = LAND
+    face: tuple[float, float] | None = None  # metres ahead of, and above, where the camera looks; None: it has none
     altitude: float = 0.0  # metres above the ground that it likes to fly at
     sits: ClassVar[str] = "ride"  # the pose of who sits on it
     layer: int = 0  # the first of its silhouettes among those of all

@@ -45,11 +45,19 @@ class Company:
     """Everyone in the shot. The first of the cast leads: the pace, and what the camera looks at, are its."""
 
     def __init__(
-        self, materials: Materials, casts: Sequence[Cast], kinds: dict[str, type[Subject]], room: Room
+        self,
+        materials: Materials,
+        casts: Sequence[Cast],
+        kinds: dict[str, type[Subject]],
+        room: Room,
+        *,
+        deep: bool = False,
     ) -> None:
+        """In a `deep` one other kinds stand behind the leader's, as the camera sees them."""
         self.members: list[Member] = []
         self.afloat = False  # whether there is water under it
         self._room = room
+        self._deep = deep
         layers: dict[type[Subject], int] = {}  # those of one kind are cut by the same silhouettes
         self._silhouettes: list[Floats] = []
         for cast in casts:
@@ -65,7 +73,8 @@ class Company:
         self._spread()
         leader = self.members[0]
         self.leader = leader.subject
-        self.speed = max((m.subject.speed for m in self.members if m.rides is None), default=leader.subject.speed)
+        on_foot = [m.subject.speed for m in self.members if m.rides is None and not self._is_behind(m)]
+        self.speed = max(on_foot, default=leader.subject.speed)
         self.medium = leader.subject.medium if leader.rides is None else leader.rides.subject.medium
 
     def _mount(self) -> None:
@@ -102,6 +111,17 @@ class Company:
         """The longest side of the whole, for how far the camera stays off."""
         longest = max(m.subject.length * m.scale for m in self.members)
         return max(longest, self.spread * (0.45 if self.medium in (AIR, DEEP) else 0.6))
+
+    @property
+    def beyond(self) -> float:
+        """Metres from the leader back to other kinds, where they stand behind it."""
+        others = [m for m in self.members if self._is_behind(m)]
+        if not others:
+            return 0.0
+        return 1.5 + 1.2 * max(m.subject.length * m.scale for m in (self.members[0], *others))
+
+    def _is_behind(self, member: Member) -> bool:
+        return self._deep and member.subject.cast != self.members[0].subject.cast
 
     @property
     def spread(self) -> float:
@@ -148,7 +168,11 @@ class Company:
         for member in self.members:
             if member.rides is not None:
                 continue
-            at = stage.at + turned @ np.array([member.right, 0.0, member.ahead])
+            if self._is_behind(member):
+                away = turn_y(stage.heading + stage.watched_amid)
+                at = stage.at - away @ np.array([member.right, 0.0, self.beyond])
+            else:
+                at = stage.at + turned @ np.array([member.right, 0.0, member.ahead])
             flies = member.subject.medium in (AIR, DEEP) and not stage.floats
             if flies or member.subject.medium == AIR:
                 free = self._room.height - member.subject.height * member.scale

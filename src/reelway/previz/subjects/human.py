@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from reelway.previz.geometry import turn_x, turn_y
+from reelway.previz.shot import Cast
 from reelway.previz.subjects.base import Stage, Subject
 from reelway.previz.subjects.body import Body
 from reelway.previz.subjects.figure import POSES, SIDES, Figure
@@ -22,11 +23,13 @@ ACTIONS = {
     "sit": "sit rest read sitzen asseoir sentar sedere 坐",
     "wave": "wave greet winken saluer saludar",
 }
+SITTING = 0.74  # how high someone is who sits
 
 
 class Human(Subject):
     """The body; what is worn comes from the subclasses."""
 
+    face = (0.0, 0.0)  # it is right above: `Setting.hero_face` looks up to it
     length = 1.9
     eyes = 1.32
     width = 0.75
@@ -40,6 +43,11 @@ class Human(Subject):
     legs: int
     shoes: int
     hands: int
+
+    def __init__(self, materials: Materials, cast: Cast, number: int = 0) -> None:
+        super().__init__(materials, cast, number)
+        if self.action == "sit":
+            self.eyes, self.length = self.eyes * SITTING, self.length * SITTING
 
     def pose(self, stage: Stage, action: str | None = None) -> Figure:
         """Its joints at an instant."""

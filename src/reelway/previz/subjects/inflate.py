@@ -1,9 +1,7 @@
-"""A flat picture made round: silhouettes that `profile` cuts a solid from, thick where the picture is wide.
+"""A flat picture made round: textures that `relief` cuts a solid from, thick where the picture is wide, and paints.
 
-`profile` takes the smooth maximum of three textures. With a very wide blend that is half their sum, so that one texture
-may say how thick the solid is at a place of the picture, another how far off its plane a point is, and the third
-nothing. A colour is a solid of its own: as thick as the others, a hair thicker where the picture has it, a hair thinner
-elsewhere.
+The first says how thick it is: the square of half the thickness, which rises evenly from a round rim. There is one more
+for each colour, that says how much of it is at a place.
 """
 
 import math
@@ -17,19 +15,16 @@ from reelway.previz.icons import Picture, picture
 from reelway.previz.icons.facts import facts
 from reelway.previz.spmd.layout import TEXTURE_SIZE
 
-BLEND = 40.0  # sides of the picture: so wide that the smooth maximum is a mean
-INERT = -1000.0
-DEPTH = 0.5  # of the box that it is cut from, in sides of the picture
-RELIEF = 0.0035  # how much a colour stands out
 # What is much wider than this gets no thicker: beasts are barrels, things are cushions.
 WIDE_BEAST, WIDE_THING = 0.165, 0.115
 EDGE = 5  # texels: as wide as the line that is drawn round what is white
-STEEP = 2.0  # of the rim: the marcher would step over a steeper one
-GAIN = 1.3  # what a mean of two takes from their slopes is given back, but for a rest that keeps the steps short
+SEAM = 0.22  # how much thinner it is where two colours meet
+RIM = 3 / TEXTURE_SIZE  # where the smooth outline shapes it, and not the texels
 
 Mask = npt.NDArray[np.bool_]
 _COARSE = (32, 64, TEXTURE_SIZE)
 _ROUNDS = 40
+_SPREADS = 6
 
 
 @lru_cache(maxsize=8)
@@ -55,49 +50,67 @@ def shown(name: str) -> Picture:
 
 @lru_cache(maxsize=8)
 def silhouettes(name: str) -> tuple[Floats, ...]:
-    """Three textures for each colour of an icon, in sides of the picture."""
+    """The textures of an icon: its shape, then its colours."""
     regions = shown(name).regions
     inside = regions > 0
     side = _signed(inside)
-    wide = WIDE_BEAST if facts(name).alive else WIDE_THING
-    thick = np.minimum(_thickness(inside, wide), STEEP * np.maximum(-side, 0.0))
-    base = np.where(side < 0, -thick, side).astype(np.float32)
-    off = np.abs((np.arange(TEXTURE_SIZE, dtype=np.float32) + 0.5) / TEXTURE_SIZE - 0.5) * DEPTH
-    plane = np.tile(GAIN * off - BLEND / 4, (TEXTURE_SIZE, 1)).astype(np.float32)
-    inert = np.full_like(base, INERT)
-    found: list[Floats] = []
-    for number in range(1, int(regions.max()) + 1):
-        here = base if number == 1 else base + RELIEF * _off(regions == number, inside)
-        found += [(GAIN * here - BLEND / 4).astype(np.float32), plane, inert]
+    square = _square(inside, WIDE_BEAST if facts(name).alive else WIDE_THING)
+    half = math.sqrt(float(square.max()))
+    # Near the rim, and outside, it goes on as the rod or the ball that it is there.
+    down, across = np.gradient(square, 1 / TEXTURE_SIZE)
+    radius = _spread(np.sqrt(square + (down**2 + across**2) / 4), inside)
+    rim = (2 * radius * -side - side**2) / (2 * half)
+    weight = np.clip(-side / RIM, 0, 1)
+    weight *= weight * (3 - 2 * weight)
+    shape = rim * (1 - weight) + square / (2 * half) * weight
+    out = np.maximum(side, 0.0)
+    away = np.minimum(out, RIM / 2) * np.clip(radius / half, 0.4, 1.0) + np.maximum(out - RIM / 2, 0.0)
+    count = int(regions.max())
+    filled = _filled(regions)
+    colours = [_soft((filled == number).astype(np.float32)) for number in range(1, count + 1)]
+    seam = 1 - SEAM * _soft(1 - np.maximum.reduce(colours))
+    found = [np.where(side < 0, np.maximum(shape * seam, 0.0), -away).astype(np.float32)]
+    found += colours if count > 1 else []
     for layer in found:
         layer.setflags(write=False)
     return tuple(found)
 
 
 @lru_cache(maxsize=8)
-def balls(name: str) -> tuple[tuple[float, float, float], ...]:
-    """What holds each colour of an icon, the first of which is the whole: x, y and radius, in sides of the picture."""
-    regions, thick = shown(name).regions, thickness(name)
-    found = []
-    for number in range(1, int(regions.max()) + 1):
-        rows, columns = np.nonzero(regions == number if number > 1 else regions > 0)
-        x, y = (columns.min() + columns.max() + 1) / 2, (rows.min() + rows.max() + 1) / 2
-        half = math.hypot(np.ptp(columns) + 3, np.ptp(rows) + 3) / 2 / TEXTURE_SIZE
-        found.append((x / TEXTURE_SIZE - 0.5, 0.5 - y / TEXTURE_SIZE, math.hypot(half, thick + RELIEF)))
-    return tuple(found)
+def frame(name: str) -> tuple[float, float, float, float]:
+    """The rectangle that the picture fills, in its sides from its middle: left, low, right, high."""
+    rows, columns = np.nonzero(shown(name).regions)
+    left, right = (columns.min() - 1) / TEXTURE_SIZE - 0.5, (columns.max() + 2) / TEXTURE_SIZE - 0.5
+    low, high = 0.5 - (rows.max() + 2) / TEXTURE_SIZE, 0.5 - (rows.min() - 1) / TEXTURE_SIZE
+    return float(left), float(low), float(right), float(high)
 
 
 @lru_cache(maxsize=8)
 def thickness(name: str) -> float:
     """Half its thickness where it is thickest, in sides of the picture."""
-    return float(-(silhouettes(name)[0] + BLEND / 4).min() / GAIN)
+    return 2 * float(silhouettes(name)[0].max())
 
 
-def _off(region: Mask, inside: Mask) -> Floats:
-    """-1 in a region and 1 out of it, with a smooth edge; nothing has an edge where the whole picture ends."""
-    near, whole = _soft(region.astype(np.float32)), _soft(inside.astype(np.float32))
-    share = near / np.maximum(whole, 0.05)
-    return np.asarray(np.clip((0.5 - share) * 2.4, -1, 1), np.float32)
+def _filled(regions: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """What is next to the picture has the colour of its edge, so that the edge itself is of one colour."""
+    filled = regions.copy()
+    for _ in range(4):
+        for shift in (-1, 1):
+            for axis in (0, 1):
+                filled = np.where(filled == 0, np.roll(filled, shift, axis), filled)
+    return filled
+
+
+def _spread(values: Floats, inside: Mask) -> Floats:
+    """`values` as they are inside, and outside as they are where it is nearest, more or less."""
+    weight = inside.astype(np.float32)
+    total = values * weight
+    found, known = np.where(inside, values, 0.0), weight
+    for _ in range(_SPREADS):
+        total, weight = _soft(_soft(total)), _soft(_soft(weight))
+        here = (known == 0) & (weight > 1e-3)
+        found, known = np.where(here, total / np.maximum(weight, 1e-3), found), np.where(here, 1.0, known)
+    return np.where(known > 0, found, float(values.max())).astype(np.float32)
 
 
 def _soft(values: Floats) -> Floats:
@@ -121,8 +134,8 @@ def _away(inside: Mask) -> Floats:
     return np.asarray(np.maximum(both - 0.5, 0.0), np.float32)
 
 
-def _thickness(inside: Mask, wide: float) -> Floats:
-    """Half the thickness: round where the picture is narrow, as a pillow where it is wide."""
+def _square(inside: Mask, wide: float) -> Floats:
+    """The square of half the thickness: round where the picture is narrow, as a pillow where it is wide."""
     square = np.zeros((_COARSE[0], _COARSE[0]), np.float32)
     for size in _COARSE:
         step = TEXTURE_SIZE // size
@@ -132,4 +145,4 @@ def _thickness(inside: Mask, wide: float) -> Floats:
         for _ in range(_ROUNDS):
             around = sum(np.roll(square, shift, axis) for shift in (-1, 1) for axis in (0, 1))
             square = mask * (around + 1.7 * cell**2) / (4 + (cell / wide) ** 2)
-    return np.sqrt(_soft(square))
+    return _soft(square)

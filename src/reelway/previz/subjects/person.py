@@ -14,7 +14,7 @@ from reelway.previz.subjects.human import ACTIONS, Human
 from reelway.previz.words import SubjectWords
 from reelway.previz.world import Materials
 
-SKINS: tuple[Colour, ...] = ((0.42, 0.28, 0.20), (0.20, 0.11, 0.07), (0.50, 0.34, 0.26), (0.30, 0.18, 0.11))
+SKINS: tuple[Colour, ...] = ((0.37, 0.235, 0.165), (0.20, 0.11, 0.07), (0.43, 0.285, 0.21), (0.30, 0.18, 0.11))
 TOPS: tuple[Colour, ...] = ((0.075, 0.13, 0.24), (0.36, 0.10, 0.07), (0.11, 0.19, 0.12), (0.40, 0.32, 0.20))
 HAIRS: tuple[Colour, ...] = ((0.035, 0.02, 0.012), (0.16, 0.085, 0.035), (0.012, 0.010, 0.010), (0.30, 0.20, 0.09))
 
@@ -116,18 +116,35 @@ class Person(Human):
         body.egg(self.hands, f.head, (0.080, 0.115, 0.098), 0.02)
         body.egg(self.hands, f.head + np.array([0, -0.075, 0.035]), (0.048, 0.045, 0.05), 0.03)
         body.egg(self.hands, f.head + np.array([0, -0.012, 0.098]), (0.014, 0.022, 0.016), 0.012)
-        body.group()
         for side in SIDES:
-            body.egg(self.dark, f.head + np.array([side * 0.033, 0.018, 0.088]), (0.012, 0.009, 0.010))
-        body.group()
-        body.egg(self.lips, f.head + np.array([0, -0.062, 0.082]), (0.024, 0.007, 0.010))
+            body.egg(self.hands, f.head + np.array([side * 0.079, -0.012, -0.004]), (0.012, 0.027, 0.017), 0.008)
+        self._features(body, f)
         if self.wears in ("armour", "raincoat", "hoodie", "robe", "coat"):
             return
         body.group()
-        body.egg(self.hair, f.head + np.array([0, 0.032, -0.020]), (0.089, 0.108, 0.102), 0.01)
+        body.egg(self.hair, f.head + np.array([0, 0.040, -0.024]), (0.090, 0.100, 0.098), 0.02)
+        body.rod(
+            self.hair,
+            f.head + np.array([-0.045, 0.098, 0.052]),
+            f.head + np.array([0.050, 0.104, 0.046]),
+            0.022,
+            0.027,
+            0.03,
+        )
         if self.outfit.long_hair:
             fall = f.neck + np.array([-0.02 * f.sway, -0.10, -0.09 - 0.05 * abs(f.sway)])
             body.rod(self.hair, f.head + np.array([0, 0.0, -0.06]), fall, 0.075, 0.045, 0.04)
+
+    def _features(self, body: Body, f: Figure) -> None:
+        """Eyes that lie in the face, brows over them, a mouth."""
+        body.group()
+        for side in SIDES:
+            body.egg(self.white, f.head + np.array([side * 0.032, 0.016, 0.0805]), (0.0150, 0.0085, 0.0085))
+            body.egg(self.dark, f.head + np.array([side * 0.0315, 0.016, 0.0862]), (0.0082, 0.0082, 0.0068))
+            inner, outer = (np.array([side * x, y, z]) for x, y, z in ((0.017, 0.041, 0.091), (0.048, 0.039, 0.077)))
+            body.rod(self.hair, f.head + inner, f.head + outer, 0.0042, 0.0030)
+            corner = f.head + np.array([side * 0.021, -0.0575, 0.0765])
+            body.rod(self.lips, f.head + np.array([0, -0.062, 0.0835]), corner, 0.0062, 0.0032)
 
 
 def _nothing(person: Person, body: Body, f: Figure) -> None:

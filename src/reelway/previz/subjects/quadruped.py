@@ -63,6 +63,9 @@ class Quadruped(Subject):
 
     def build(self, materials: Materials) -> None:
         breed = self.breed
+        reach = breed.body / 2 + breed.girth * 0.45 + breed.neck * math.cos(breed.neck_up) + breed.head * 0.4
+        high = breed.leg * 0.97 + breed.girth * 0.35 + breed.neck * math.sin(breed.neck_up)
+        self.face = (reach, high - self.eyes)
         coat = self.paint(breed.coat)
         self._coat = materials.add(coat, specular=0.22, gloss=0.35)
         second = (coat[0] * 0.35, coat[1] * 0.33, coat[2] * 0.33) if self.cast.colour else breed.second

@@ -17,7 +17,7 @@ from reelway.previz.subjects.base import AIR, DEEP, LAND, WATER, Colour, Stage, 
 from reelway.previz.subjects.body import Body
 from reelway.previz.subjects.pedestal import TOP, Pedestal
 from reelway.previz.words import SubjectWords
-from reelway.previz.world import Materials, Primitives
+from reelway.previz.world import PICTURE, Materials, Primitives
 
 DEFAULT = "penguin"
 FILLED = 1 - 14 / 128  # of the side of a picture: the rest is room round it
@@ -68,7 +68,10 @@ class Silhouette(Subject):
         group = icons()[self._what].group
         colours = [_natural(colour, group) for colour in inflate.shown(self._what).colours]
         colours[0] = self.paint(colours[0])
-        self._colours = [materials.add(colour, specular=0.35, gloss=0.55) for colour in colours]
+        count = (len(colours),)
+        self._colours = [
+            materials.add(colour, specular=0.26, gloss=0.5, pattern=PICTURE, params=count) for colour in colours
+        ]
         self._pedestal = Pedestal(materials) if self.raised else None
 
     def silhouettes(self) -> list[Floats]:
@@ -102,21 +105,16 @@ class Silhouette(Subject):
 
     def _cut(self, body: Body, above: float, tall: float, stretch: float) -> None:
         """The picture, `tall` metres along its longest side, its lower edge `above` the ground."""
-        side = tall / FILLED
-        size = np.array([side, side * stretch, side * inflate.DEPTH]) * body.scale
-        middle = body.world((0, above + tall * stretch / 2, 0))
-        for number, (material, (x, y, reach)) in enumerate(zip(self._colours, inflate.balls(self._what), strict=True)):
-            seen = middle + body.rotation @ (np.array([x, y, 0.0]) * size)
-            body.prims.profile(
-                material,
-                middle,
-                size,
-                body.rotation,
-                blend=inflate.BLEND * side * body.scale,
-                layer=self.layer + 3 * number,
-                scale=side * body.scale,
-                within=(seen, reach * side * body.scale * max(stretch, 1.0)),
-            )
+        body.prims.relief(
+            self._colours[0],
+            body.world((0, above + tall * stretch / 2, 0)),
+            tall / FILLED * body.scale,
+            body.rotation,
+            half=inflate.thickness(self._what),
+            layer=self.layer,
+            seen=inflate.frame(self._what),
+            stretch=stretch,
+        )
 
     def _mascot(self, body: Body, stage: Stage) -> None:
         """What a head stands on: a belly, arms and legs, as of a plush toy."""

@@ -23,6 +23,7 @@ from reelway.previz.spmd.layout import (
     PATTERN,
     PRIM_PARAMS,
     RELAX,
+    RELIEF,
     RIGHT,
     SHADOW_STEPS,
     STEPS,
@@ -219,6 +220,9 @@ def render(
                     # Far hills are seen by the slope of a whole texel: within one they are terraced.
                     hill = prims[M[lane], 0] == TERRAIN
                     texel = 0.6 / prims[M[lane], PRIM_PARAMS] if hill else e
+                    # A picture made round has texels too, which are not to be seen from near.
+                    own = prims[M[lane], 0] == RELIEF
+                    e = fmax(e, 0.007 / prims[M[lane], PRIM_PARAMS]) if own else e
                     wide = mix(fmin(texel, 0.12), fmax(texel, 0.004 * T[lane]), smoothstep(15.0, 60.0, T[lane]))
                     T2[lane] = fmax(e, wide) if hill else e
                 for k in range(4):
@@ -291,7 +295,7 @@ def render(
                 lit = reaching(lamps, lights, light_count, box)
                 shade(
                     PX, PY, PZ, NX, NY, NZ, DX, DY, DZ, T, M, SH, AO, RF, RR, R, Gc, Bc, prims, mats, env, lamps, lit,
-                    pats, s1, s2, s3, s4, s5, s6, tm,
+                    pats, s1, s2, s3, s4, s5, s6, tex, SC, JC, tm,
                 )  # fmt: skip
                 if rsteps > 0:
                     mirror(

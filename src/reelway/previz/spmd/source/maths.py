@@ -9,6 +9,7 @@ F32 = np.float32
 I32 = np.int32
 I64 = np.int64
 U32 = np.uint32
+U64 = np.uint64
 
 
 def kernel(function):
@@ -31,8 +32,8 @@ def pasted(function):
     return function
 
 
-def shape(number, *, rotated=False):
-    """Marks a primitive; `rotated` ones carry a 3x3 rotation."""
+def shape(number, *, rotated=False, ball=None):
+    """Marks a primitive; `rotated` ones carry a 3x3 rotation, dear ones say the radius of a `ball` that holds them."""
     return lambda function: function
 
 

@@ -198,7 +198,7 @@ def mirror(
     lit = reaching(lamps, lights, light_count, box)
     shade(
         QX, QY, QZ, MX, MY, MZ, EX, EY, EZ, T2, M, SH, AO, RF2, RR2, R2, G2, B2, prims, mats, env, lamps, lit, pats,
-        s1, s2, s3, s4, s5, s6, tm,
+        s1, s2, s3, s4, s5, s6, tex, SC, JC, tm,
     )  # fmt: skip
     if misses > 0:
         sky(EX, EY, EZ, s1, s2, s3, env, clouds)

@@ -14,11 +14,16 @@ from reelway.previz.spmd.layout import (
     MIRROR,
     PARAMS,
     PATTERN,
+    PRIM_PARAMS,
+    RELIEF,
     RIM,
     SPECULAR,
     SUN,
+    TEXTURE_AREA,
+    TEXTURE_SIZE,
 )
 from reelway.previz.spmd.source.maths import (
+    F32,
     I32,
     U32,
     clamp,
@@ -33,6 +38,74 @@ from reelway.previz.spmd.source.maths import (
     noise2,
     smoothstep,
 )
+
+
+@kernel
+def picture(PX, PY, PZ, T, M, AR, AG, AB, prims, p, mats, tex, SC, JC):
+    """The colours of a relief, where it is what a lane hit: its first material's, and those of the ones after it.
+
+    For each of them there is a texture that says how much of it is at a place; the most wins, and where two have
+    nearly as much, they are mixed over the width of a pixel.
+    """
+    lanes = T.size
+    own = 0
+    for lane in range(lanes):
+        own += I32(M[lane] == p)
+    first = int(prims[p, 3]) * MATERIAL_WIDTH
+    count = int(mats[first + PARAMS])
+    if own == 0 or count < 2:
+        return
+    inv_side = prims[p, PRIM_PARAMS]
+    inv_tall = prims[p, PRIM_PARAMS + 1]
+    layer = I32(prims[p, PRIM_PARAMS + 4]) + I32(1)
+    r00 = prims[p, 7]
+    r01 = prims[p, 8]
+    r02 = prims[p, 9]
+    r10 = prims[p, 10]
+    r11 = prims[p, 11]
+    r12 = prims[p, 12]
+    for lane in range(lanes):
+        wx = PX[lane] - prims[p, 4]
+        wy = PY[lane] - prims[p, 5]
+        wz = PZ[lane] - prims[p, 6]
+        u = clamp((r00 * wx + r01 * wy + r02 * wz) * inv_side + 0.5, 0.0, 1.0) * 126.99
+        v = clamp(0.5 - (r10 * wx + r11 * wy + r12 * wz) * inv_tall, 0.0, 1.0) * 126.99
+        fu = ffloor(u)
+        fv = ffloor(v)
+        SC[0, lane] = u - fu
+        SC[1, lane] = v - fv
+        JC[0, lane] = (layer * I32(TEXTURE_AREA) + I32(fv) * I32(TEXTURE_SIZE) + I32(fu)) * I32(4)
+        SC[2, lane] = 0.0
+    for k in range(count):
+        for lane in range(lanes):
+            at = U32(JC[0, lane] + I32(k * 4 * TEXTURE_AREA))
+            a = SC[0, lane]
+            b = SC[1, lane]
+            t00 = tex[at]
+            t10 = tex[at + U32(1)]
+            t01 = tex[at + U32(2)]
+            t11 = tex[at + U32(3)]
+            SC[3 + k, lane] = t00 + (t10 - t00) * a + (t01 - t00) * b + (t00 - t10 - t01 + t11) * a * b
+        for lane in range(lanes):
+            SC[2, lane] = fmax(SC[2, lane], SC[3 + k, lane])
+    for lane in range(lanes):
+        texels = T[lane] * 0.0012 * inv_side * 128.0
+        near = clamp(0.12 * texels, 0.05, 0.3)
+        r = F32(0)
+        g = F32(0)
+        b = F32(0)
+        total = F32(0)
+        for k in range(count):
+            m = first + k * MATERIAL_WIDTH + ALBEDO
+            w = fmax(SC[3 + k, lane] - SC[2, lane] + near, 0.0)
+            r += mats[m] * w
+            g += mats[m + 1] * w
+            b += mats[m + 2] * w
+            total += w
+        on = M[lane] == p
+        AR[lane] = r / total if on else AR[lane]
+        AG[lane] = g / total if on else AG[lane]
+        AB[lane] = b / total if on else AB[lane]
 
 
 @kernel
@@ -67,6 +140,9 @@ def shade(
     scr4,
     scr5,
     scr6,
+    tex,
+    SC,
+    JC,
     tm,
 ):
     lanes = R.size
@@ -76,11 +152,8 @@ def shade(
     ER = scr4
     EG = scr5
     EB = scr6
-    # From here on M says where a lane's material begins.
     for lane in range(lanes):
-        M[lane] = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
-    for lane in range(lanes):
-        m = M[lane]
+        m = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
         AR[lane] = mats[U32(m + I32(ALBEDO))]
         AG[lane] = mats[U32(m + I32(ALBEDO + 1))]
         AB[lane] = mats[U32(m + I32(ALBEDO + 2))]
@@ -88,6 +161,13 @@ def shade(
         EG[lane] = mats[U32(m + I32(EMISSION + 1))]
         EB[lane] = mats[U32(m + I32(EMISSION + 2))]
         RF[lane] = mats[U32(m + I32(MIRROR))]
+    if pats & 1024:  # pictures: 10 how many colours
+        for p in range(prims.shape[0]):
+            if prims[p, 0] == RELIEF:
+                picture(PX, PY, PZ, T, M, AR, AG, AB, prims, p, mats, tex, SC, JC)
+    # From here on M says where a lane's material begins.
+    for lane in range(lanes):
+        M[lane] = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
     if pats & 2:  # windows
         for lane in range(lanes):
             m = M[lane]

@@ -4,6 +4,7 @@
 `inv_name` is 1/name, worked out once per primitive. The last line sets `d`, the signed distance. A line of the form
 `name = heights_at(u, v)` or `name = texture_at(slot, layer, u, v)` splits the loop in three, because a table read
 inside a vector loop stops the vectoriser: what is above it runs again below it (the compiler drops what is unused).
+`name, steep = texture_at(...)` also says how fast it changes, squared; only the first look-up of a shape may.
 """
 # mypy: ignore-errors
 # ruff: noqa: F841  (each function ends by naming its result `d`; the generator reads it)
@@ -258,7 +259,7 @@ def box_row(x, y, z, hx, hy, hz, corner, period, *, inv_period):
     d = math.sqrt(ax * ax + ay * ay + az * az) + fmin(fmax(qx, fmax(qy, qz)), 0.0) - corner
 
 
-@shape(12, rotated=True)
+@shape(12, rotated=True, ball="0.5 * math.sqrt(1.0 / (inv_w * inv_w) + 1.0 / (inv_h * inv_h) + 1.0 / (inv_d * inv_d))")
 def profile(x, y, z, inv_w, inv_h, inv_d, scale, blend, layer):
     """A solid from three silhouettes (side, front, top): a car body, a hull."""
     u = clamp(x * inv_w + 0.5, 0.0, 1.0)
@@ -322,3 +323,33 @@ def leafy(
     edge = cell * 0.5 - fmax(abs(x - (ix + 0.5) * cell), abs(z - (iz + 0.5) * cell))
     near = fmin(near, fmax(edge, 0.0) + cell * 0.16)
     d = fmax(near, (y - gy - height * 1.6) * 0.6)
+
+
+@shape(14, rotated=True)
+def relief(x, y, z, inv_side, inv_tall, size, half, layer):
+    """A picture made round, `half` its thickness at most (see `subjects/inflate.py`); lengths in sides of the picture.
+
+    Inside its outline the texture is what the squared half thickness is, in units of 2 `half`; outside it is minus the
+    way to the outline.
+    """
+    u = clamp(x * inv_side + 0.5, 0.0, 1.0)
+    v = clamp(0.5 - y * inv_tall, 0.0, 1.0)
+    ox = fmax(abs(x) * inv_side - 0.5, 0.0)
+    oy = fmax(abs(y) * inv_tall - 0.5, 0.0)
+    off = ox * ox + oy * oy
+    zz = z * z * inv_side * inv_side
+    level, steep = texture_at(0, layer, u, v)
+    # With the slope one knows the ball that fills the solid here: exact where it is a ball, a rod or a slab.
+    slope = steep * half * half
+    within = math.sqrt(zz + slope) - math.sqrt(2.0 * half * fmax(level, 0.0) + slope)
+    # Just outside it changes as slowly as just inside, lest the outline be drawn towards the texels.
+    rim = math.sqrt(slope)
+    out = fmax(-level, 0.0)
+    out = fmin(out * half / fmax(rim, 1e-4), out + 0.0117)
+    beside = math.sqrt(zz + (rim + out) * (rim + out)) - rim
+    near = within if level > 0.0 else beside
+    # Far off, something that is thicker than what is here may be nearer.
+    near = near / (1.0 + 3.0 * fmax(near, 0.0))
+    near = fmax(near, math.sqrt(zz) - half)
+    near = near if level > 0.0 else fmax(near, out)
+    d = (math.sqrt(near * near + off) if off > 0.0 else near) * size
