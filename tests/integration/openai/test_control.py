@@ -1,5 +1,6 @@
 """A control video from the request to the engine that follows it: a pass of one's own, an address of ours, a file."""
 
+import asyncio
 import base64
 import io
 from collections.abc import AsyncIterator
@@ -61,6 +62,13 @@ class Place:
         video = await ended(self.http, answer.json()["id"])
         assert video["status"] == "completed", video["error"]
         return video
+
+    async def inputs_dropped(self) -> bool:
+        """Once the end is committed and said, and some time after that at most."""
+        async with asyncio.timeout(10):
+            while [file async for file in self.server.reelway.services.storage.list("inputs")]:
+                await asyncio.sleep(0.02)
+        return True
 
     async def asked(self, body: dict[str, Any]) -> httpx2.Response:
         return await self.http.post("/v1/videos", json=body)
@@ -254,7 +262,7 @@ async def test_depth_that_breaks_behind_its_first_picture_fails_the_job_and_the_
     assert (await place.http.get("/v1/account")).json()["purses"]["live"]["held_usd"] == "0.00"
     assert place.engine.orders == 0
     assert await place.server.reelway.db.scan(audit()) == []
-    assert [file.key async for file in place.server.reelway.services.storage.list("inputs")] == []
+    assert await place.inputs_dropped()
 
 
 async def test_a_shot_may_be_deleted_once_another_video_is_to_follow_it(place: Place) -> None:
@@ -266,7 +274,7 @@ async def test_a_shot_may_be_deleted_once_another_video_is_to_follow_it(place: P
     assert (await ended(place.http, led["id"]))["status"] == "completed"
     assert place.engine.orders == 2
     assert probe(io.BytesIO(place.engine.asked["control_reference"])).frames == 17
-    assert [file.key async for file in place.server.reelway.services.storage.list("inputs")] == []
+    assert await place.inputs_dropped()
 
 
 async def test_the_answer_comes_before_the_work_and_who_works_may_come_later(tmp_path: Path) -> None:

@@ -23,7 +23,6 @@ from PIL import Image
 
 from builders import a_spec
 from reelway.diffusion import Engine, Pipeline
-from reelway.diffusion import clip as files
 from reelway.domain.generation import Asset, ClipSpec, Control, Mode, Role
 from reelway.errors import ConfigError, ProviderError, ProviderFault
 from reelway.media.probe import probe
@@ -255,8 +254,12 @@ async def test_a_model_for_words_takes_no_first_frame(wan: diffusers.Diffusers, 
 
 def led_by(folder: Path, name: str, grey: list[int], fps: int = 8) -> dict[str, Any]:
     """What makes an order follow a video of those grey levels, a picture each, and that video."""
-    levels = [np.full((90, 160, 3), level, np.uint8) for level in grey]
-    files.write(levels, folder / name, width=160, height=90, fps=fps)
+    with av.open(str(folder / name), "w", format="matroska") as container:
+        stream = container.add_stream("ffv1", rate=fps)  # without loss: how it is stored is not what is asked here
+        stream.width, stream.height, stream.pix_fmt = 160, 90, "bgr0"
+        for level in grey:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.full((90, 160, 3), level, np.uint8))))
+        container.mux(stream.encode(None))
     return {"control": Control.DEPTH, "assets": (an_asset(name, Role.CONTROL_VIDEO),)}
 
 
