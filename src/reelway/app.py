@@ -57,6 +57,7 @@ from reelway.routing.routes import Routes
 from reelway.routing.wishes import wishes
 from reelway.settings import SECRET_CHARS_LEAST, Settings
 from reelway.storage.choose import choose
+from reelway.storage.disk import clear_abandoned
 from reelway.storage.watched import WatchedStorage
 from reelway.webhooks.announce import Announcer
 from reelway.webhooks.deliver import Deliverer
@@ -462,6 +463,7 @@ def _context_for(settings: Settings, outbound: Outbound, inputs: Inputs) -> Call
         if one.name == "previz" and settings.previz_cache is not None:
             cache = settings.previz_cache
         work.mkdir(parents=True, exist_ok=True)
+        clear_abandoned(work)
         cache.mkdir(parents=True, exist_ok=True)
         return Context(
             http=outbound,

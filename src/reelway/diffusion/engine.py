@@ -80,7 +80,6 @@ class Engine:
                 case other:
                     raise NoLine(f"an event {other!r} that nobody knows")
 
-        sweep(output)
         try:
             child = await self._living()
             number = child.ask("make", order=order.to_json(), output=str(output))
@@ -89,14 +88,14 @@ class Engine:
             except asyncio.CancelledError:
                 await asyncio.shield(self._stop(child, number, output))
                 raise
+            except NoLine as error:
+                await self._drop()
+                raise EngineError(Reason.UNREADABLE, f"the child said {error}") from error
+            finally:
+                sweep(output, by=child.pid)
         except ChildGone as gone:
             lost = EngineLost if begun else _NotBegun
             raise lost(f"the process that holds the model is gone: {gone}") from gone
-        except NoLine as error:
-            await self._drop()
-            raise EngineError(Reason.UNREADABLE, f"the child said {error}") from error
-        finally:
-            sweep(output)
 
     async def _living(self) -> Child:
         if self._child is None or not self._child.alive:

@@ -20,6 +20,7 @@ _ENDS: Final = ("done", "failed", "cancelled")
 _LINE_BYTES_MAX: Final = 1 << 20
 _STDERR_LINES: Final = 20
 _CLOSE_S: Final = 2.5  # how long it has to end by itself once its input has ended
+_LAST_WORDS_S: Final = 0.2  # how long they may still be on their way
 
 
 class ChildGone(Exception):
@@ -61,11 +62,17 @@ class Child:
                 await child._hear()
         except (TimeoutError, ChildGone, NoLine) as error:
             await child.kill()
-            raise ChildGone(f"it did not start: {child._last_words() or error}") from error
+            why = child._last_words() or str(error) or f"it said nothing for {ready_s:g} s"
+            raise ChildGone(f"it did not start: {why}") from error
         except BaseException:
             await child.kill()
             raise
         return child
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        return self._process.pid
 
     @property
     def alive(self) -> bool:
@@ -131,7 +138,7 @@ class Child:
         except ValueError as error:
             raise NoLine(f"a line of more than {_LINE_BYTES_MAX} bytes") from error
         if not said:
-            await self.kill()
+            await self.close()  # a crash is its own end, and has last words
             raise ChildGone(self._why())
         try:
             line = json.loads(said)
@@ -154,6 +161,7 @@ class Child:
 
     async def _reap(self) -> None:
         await self._process.wait()
+        await asyncio.wait({self._drain}, timeout=_LAST_WORDS_S)
         self._drain.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.wait({self._drain})

@@ -87,16 +87,17 @@ class _Ear:
         with contextlib.suppress(OSError, ValueError):
             for line in source:
                 message = json.loads(line)
-                if message["op"] == "cancel":
-                    self._stop_of(message["id"]).set()
-                else:
+                if message["op"] != "cancel":
+                    self._stops[message["id"]] = threading.Event()
                     self._inbox.put(message)
+                elif (stop := self._stops.get(message["id"])) is not None:  # else it has ended
+                    stop.set()
         for stop in list(self._stops.values()):
             stop.set()
         self._inbox.put(None)
         time.sleep(_GRACE_S)
-        if self._output is not None:
-            sweep(self._output, by=os.getpid())
+        if (output := self._output) is not None:
+            sweep(output, by=os.getpid())
         os._exit(0)
 
     def work(self, do: Callable[[Asked], None], idle_s: float) -> None:
@@ -109,15 +110,12 @@ class _Ear:
                 continue
             if message is None:
                 return
-            asked = Asked(message, self._stop_of(message["id"]), self.say)
+            asked = Asked(message, self._stops[message["id"]], self.say)
             self._output = asked.output if "output" in message else None
             asked.say("started")
             try:
                 do(asked)
             finally:
                 self._output = None
-                self._stops.pop(message["id"], None)
+                del self._stops[message["id"]]
             idle_since = time.monotonic()
-
-    def _stop_of(self, number: int) -> threading.Event:
-        return self._stops.setdefault(number, threading.Event())

@@ -9,9 +9,8 @@ def part_path(output: Path, name: str = "") -> Path:
     return output.with_name(f".{output.name}.{os.getpid()}.{name}{'.' if name else ''}part")
 
 
-def sweep(output: Path, *, by: int | None = None) -> None:
-    """Remove what a stopped or dead process was writing; without `by`, whichever it was."""
-    start = f".{output.name}." if by is None else f".{output.name}.{by}."
+def sweep(output: Path, *, by: int) -> None:
+    """Remove what a process that was stopped, or is dead, was writing; another may be writing the same."""
     for part in output.parent.glob(".*.part"):
-        if part.name.startswith(start):
+        if part.name.startswith(f".{output.name}.{by}."):
             part.unlink(missing_ok=True)

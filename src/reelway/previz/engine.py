@@ -30,7 +30,7 @@ class RenderError(Exception):
 
 
 class EngineLost(RenderError):
-    """The render process died (killed, out of memory): the same order may be given again."""
+    """The render process died (killed, out of memory) or did not start: the same order may be given again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ class _Heard:
 
 
 async def _start(*, cache_dir: Path, idle_s: float, threads: int) -> Child:
-    """A child that has said it is ready; raises RenderError."""
+    """A child that has said it is ready; raises EngineLost."""
     environment = {
         "NUMBA_CACHE_DIR": str(stamp.cache_folder(cache_dir)),
         "OMP_NUM_THREADS": "1",
@@ -77,7 +77,7 @@ async def _start(*, cache_dir: Path, idle_s: float, threads: int) -> Child:
     try:
         return await Child.start(command, environment=environment, ready_s=READY_S)
     except ChildGone as gone:
-        raise RenderError(_told(gone)) from gone
+        raise EngineLost(_told(gone)) from gone
 
 
 def _told(gone: ChildGone) -> str:
@@ -138,7 +138,6 @@ class Engine:
                     break
                 except ChildGone as gone:
                     self._busy.discard(child)
-                    sweep(output)
                     # A child that ended for idleness just then had not begun: another one does it.
                     if heard.begun or attempt:
                         raise EngineLost(_told(gone)) from gone
@@ -204,13 +203,15 @@ class Engine:
             if isinstance(error, NoLine):
                 raise RenderError(f"the render process said {error}") from error
             raise
+        finally:
+            sweep(output, by=child.pid)
         self._give_back(child)
         if end["event"] == "done":
             return end
         raise RenderError(str(end.get("message", "the render was stopped")))
 
     async def _stop(self, child: Child, number: int, output: Path) -> None:
-        """Have `number` stopped, or its process; nothing of it is left."""
+        """Have `number` stopped, or its process."""
         end = await child.stop(number, within_s=CANCEL_S)
         if end is None:
             self._busy.discard(child)
@@ -219,7 +220,6 @@ class Engine:
             if end["event"] == "done":  # it was whole already; but its caller has gone
                 for name in (output.name, *_passes(end)):
                     output.with_name(name).unlink(missing_ok=True)
-        sweep(output)
 
 
 def _absolute(path: Path) -> Path:

@@ -41,6 +41,7 @@ from reelway.providers.base import (
     Stopped,
     Waiting,
     read_field,
+    read_id,
 )
 from reelway.providers.wire import (
     Origin,
@@ -201,7 +202,7 @@ class ComfyUI(Provider):
             raise rejected("no ComfyUI answers at base_url: /prompt is not there")
         self._server.check(reply)
         # An older server gives it another id.
-        return self._handle(order, read_field(read_json(reply), "prompt_id", str))
+        return self._handle(order, read_id(read_json(reply), "prompt_id"))
 
     async def poll(self, handle: Handle) -> Progress:
         """GET /queue, then /history: a job goes from the one to the other, never back."""

@@ -131,6 +131,8 @@ class Router:
         spec = card.resolve(request, (), seed=self._rng.getrandbits(32))
         if purse is Purse.TEST:
             return self._sandbox(card, spec, request.roles, substitution)
+        if request.control is not None and not control_of(upstreams):
+            raise self._no_follower(card, request.control)
         plans = self._plans(card, spec, request.roles, substitution, allowed)
         if not plans and request.substitution is not None and substitution is not Substitution.FORBID:
             plans = self._nearest(card, spec, request.roles, substitution, allowed)
@@ -143,16 +145,28 @@ class Router:
         if card.control:
             message = f"{card.id} takes control videos of {' or '.join(card.control)}, not {kind}"
         else:
-            others = self._catalogue.cards()
-            takers = [other.id for other in others if kind in control_of(self._routes.upstreams(other))]
-            way_out = f"{' or '.join(takers)} can" if takers else "nor does any other model that is served here"
+            others = self._followers(kind)
+            way_out = f"{others} can" if others else "nor does any other model that is served here"
             message = f"{card.id} takes no control video; {way_out}"
         return InvalidRequest(message, param="control_type")
+
+    def _no_follower(self, card: ModelCard, kind: Control) -> InvalidRequest:
+        """For a model that takes one, at providers that are not here; with the way out."""
+        names = dict.fromkeys(route.provider for route in card.routes if kind in route.control)
+        others = self._followers(kind)
+        message = f"no provider of {card.id} that follows {kind} is configured here; add {' or '.join(names)}"
+        return InvalidRequest(message + (f", or use {others}" if others else ""), param="control_type")
+
+    def _followers(self, kind: Control) -> str:
+        """The models that take a control video of that kind here; empty when none does."""
+        cards = self._catalogue.cards()
+        return " or ".join(card.id for card in cards if kind in control_of(self._routes.upstreams(card)))
 
     def _any_model(self, request: GenerationRequest, purse: Purse, substitution: Substitution, policy: Policy) -> Plan:
         """The policy's choice among all models that can make it; the built-in engine when there is none."""
         plans = []
         refused: InvalidRequest | None = None
+        busy: Overloaded | None = None
         for card in self._catalogue.cards():
             if card.id == BUILT_IN or not any(not u.route.free for u in self._routes.upstreams(card)):
                 continue
@@ -161,12 +175,16 @@ class Router:
                 plan = self._of_model(card, named, purse, Substitution.FORBID, self._policy(card))
             except InvalidRequest as error:
                 refused = error
-            except (Gone, Overloaded):
+            except Gone:
                 continue
+            except Overloaded as error:
+                busy = error
             else:
                 plans.append((self._model_key(card, plan, policy), card.id, plan))
         if plans:
             return replace(min(plans, key=lambda p: p[:2])[2], substitution=substitution)
+        if busy is not None:
+            raise busy
         if refused is not None and not substitution.allows(Likeness.OTHER):
             raise refused
         card = self._catalogue.find(BUILT_IN)

@@ -99,12 +99,12 @@ def remove(path: Path) -> None:
 
 
 def clear_abandoned(folder: Path) -> None:
-    """Remove what killed processes left there more than a day ago."""
+    """Remove the files that killed processes left there more than a day ago."""
     latest = time.time() - _ABANDONED_S
     for path in folder.iterdir():
         # Another process may be writing here, or clearing too.
         with contextlib.suppress(FileNotFoundError):
-            if path.stat().st_mtime < latest:
+            if path.stat().st_mtime < latest and path.is_file():
                 path.unlink()
 
 

@@ -41,3 +41,15 @@ async def test_a_killed_render_process_costs_time_and_nothing_else(tmp_path: Pat
         assert killed
         assert video["status"] == "completed", video["error"]
         assert await running.reelway.db.scan(audit()) == []
+
+
+async def test_what_killed_servers_left_half_made_goes_after_a_day(tmp_path: Path) -> None:
+    work = tmp_path / "data" / "work" / "previz"
+    (work / "a folder").mkdir(parents=True)
+    for name in (".gen-1.mp4.7.part", "gen-2.mp4", "gen-3.mp4"):
+        (work / name).touch()
+    for name in (".gen-1.mp4.7.part", "gen-2.mp4", "a folder"):
+        os.utime(work / name, (0, 0))
+    async with serving(tmp_path / "data") as running:
+        running.reelway.providers.get("previz")
+        assert sorted(path.name for path in work.iterdir()) == ["a folder", "gen-3.mp4"]

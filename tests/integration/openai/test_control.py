@@ -23,6 +23,9 @@ from harness import Running, serving
 from integration.openai.test_create import png
 from integration.openai.watching import ended
 from reelway.app import Part
+from reelway.domain.generation import ClipSpec
+from reelway.errors import StorageError
+from reelway.generations.inputs import InputStore
 from reelway.ledger.audit import audit
 from reelway.media.probe import probe
 from replicas.openai_videos import OpenAIVideos
@@ -199,6 +202,11 @@ def without(**control: Any) -> dict[str, Any]:
             "control.type",
             "takes no control video; cosmos-here can",
         ),
+        (
+            without(type="depth", video=CLIP) | {"model": "wan2.1-vace-14b"},
+            "control.type",
+            "is configured here; add diffusers-wan-vace-14b or fal, or use cosmos-here",
+        ),
         (without(type="depth", video="data:video/mp4;base64,AAAA"), "control.video", "not a readable video"),
         (
             without(type="depth", video=CLIP) | {"seconds": 2},
@@ -289,6 +297,30 @@ async def test_the_answer_comes_before_the_work_and_who_works_may_come_later(tmp
     async with a_place(tmp_path) as place:
         assert (await ended(place.http, led["id"]))["status"] == "completed"
         assert probe(io.BytesIO(place.engine.asked["control_reference"])).codec == "h264"
+
+
+async def test_storage_that_refuses_delays_the_job_and_nothing_is_sent_meanwhile(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused, make_ready = asyncio.Event(), InputStore.make_ready
+    mended = asyncio.Event()
+
+    async def refuses(store: InputStore, spec: ClipSpec) -> None:
+        if not mended.is_set():
+            refused.set()
+            raise StorageError("the bucket is away")
+        await make_ready(store, spec)
+
+    monkeypatch.setattr(InputStore, "make_ready", refuses)
+    video = depth_video(tmp_path / "d.mkv", [bands(2, 4, 8, np.inf)] * 16, fps=16)
+    file = {"control_reference": ("depth.mkv", video.read_bytes(), "video/x-matroska")}
+    led = (await place.http.post("/v1/videos", data=LED | {"control_type": "depth"}, files=file)).json()
+    await asyncio.wait_for(refused.wait(), 10)
+    assert (await place.http.get(f"/v1/videos/{led['id']}")).json()["status"] == "queued"
+    assert place.engine.orders == 0
+    mended.set()
+    assert (await ended(place.http, led["id"]))["status"] == "completed"
+    assert probe(io.BytesIO(place.engine.asked["control_reference"])).codec == "h264"
 
 
 async def test_a_test_key_gets_a_preview_of_what_would_be_led(shared: Place) -> None:

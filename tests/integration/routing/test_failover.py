@@ -285,11 +285,14 @@ async def test_a_budget_is_exact_and_the_rest_goes_elsewhere(tmp_path: Path, dat
 async def test_a_spent_budget_of_the_only_provider_is_told_before_money_moves(
     tmp_path: Path, database_setting: str
 ) -> None:
-    async with two(tmp_path, database_setting, west_more={"budget_usd_per_month": "0.01"}) as both:
-        refused = await both.create(model="borealis-1")
-        assert refused.status_code == 503
-        assert "budget of west" in refused.json()["error"]["message"]
-        assert both.west.orders == 0
+    """Whoever leaves the model to us gets no sketch in place of the film that somebody here makes."""
+    spent = {"budget_usd_per_month": "0.01"}
+    async with two(tmp_path, database_setting, east_more=spent, west_more=spent) as both:
+        for model, whose in (("borealis-1", "west"), ("auto", "")):
+            refused = await both.create(model=model)
+            assert refused.status_code == 503
+            assert f"budget of {whose}" in refused.json()["error"]["message"]
+        assert both.east.orders + both.west.orders == 0
 
 
 async def test_weights_share_the_work(tmp_path: Path, database_setting: str) -> None:

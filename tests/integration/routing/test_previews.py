@@ -9,51 +9,22 @@ import httpx2
 import pytest
 import pytest_asyncio
 
+from builders import a_catalogue
 from harness import serving
 from reelway.db.script import sql
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-CATALOGUE = """
-[family]
-id = "aurora"
-vendor = "Northlight"
-
-[[models]]
-id = "aurora-1"
-name = "Aurora 1"
-description = "For tests: its routes make less than it could."
-modes = ["text-to-video"]
-durations_s = [4, 8]
-fps = 24
-sizes = ["1280x720", "1920x1080"]
-audio = "optional"
-source = "a test"
-
-[models.price]
-usd_per_s = "0.10"
-source = "a test"
-read_on = 2026-11-22
-
-[[models.routes]]
-provider = "kling"
-upstream_model = "m"
-makes = { durations_s = [4], sizes = ["1280x720"], audio = false }
-
-[[models.routes]]
-provider = "previz"
-upstream_model = "previz-1"
-free = true
-"""
+KLING = {"provider": "kling", "makes": {"durations_s": [4], "sizes": ["1280x720"], "audio": False}}
+PREVIZ = {"provider": "previz", "free": True}
+MORE: dict[str, Any] = {"durations_s": [4, 8], "sizes": ["1280x720", "1920x1080"], "audio": "optional"}
 OPENAI = {"model": "aurora-1", "prompt": "a kite"}
 V7 = {"model_id": "aurora-1", "prompt": "a kite"}
 
 
 @asynccontextmanager
 async def a_client(folder: Path, providers: dict[str, Any]) -> AsyncIterator[httpx2.AsyncClient]:
-    catalogue = folder / "catalogue"
-    catalogue.mkdir()
-    (catalogue / "own.toml").write_text(CATALOGUE)
+    catalogue = a_catalogue(folder, "aurora-1", KLING, PREVIZ, usd_per_s="0.10", **MORE)
     async with (
         serving(folder / "data", providers=providers, catalogue=catalogue, substitution="any") as server,
         httpx2.AsyncClient(base_url=server.url, headers=server.headers(), timeout=30) as client,

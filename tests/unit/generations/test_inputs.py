@@ -1,6 +1,7 @@
 """A control video of depth: taken as it is, made what models know when it is needed, once, by whoever has the job."""
 
 import asyncio
+import io
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from builders import a_spec
 from depth_videos import bands, broken_later, depth_video
 from reelway.domain.generation import Asset, ClipSpec, Control, InputFile, Role
-from reelway.errors import InvalidRequest, ProviderError, ProviderFault
+from reelway.errors import InvalidRequest, ProviderError, ProviderFault, StorageError
 from reelway.generations.inputs import InputStore
 from reelway.kit.outbound import Outbound
 from reelway.media.control import is_deep
@@ -113,6 +114,25 @@ async def test_what_is_made_when_the_job_is_over_does_not_stay(
     files.before_put = lambda: store.drop(spec.assets)  # it is cancelled meanwhile
     await store.make_ready(spec)
     assert await files.names() == []
+
+
+async def test_storage_that_refuses_leaves_what_the_next_try_needs(
+    machine: Callable[[str], InputStore], files: Files, deep: Path, tmp_path: Path
+) -> None:
+    def refuse() -> None:
+        raise StorageError("the bucket is away")
+
+    store = machine("one")
+    spec = await taken(store, sent(deep))
+    kept = await files.names()
+    files.before_put = refuse
+    with pytest.raises(StorageError, match="the bucket is away"):
+        await store.make_ready(spec)
+    assert await files.names() == kept
+    assert list((tmp_path / "one" / "scratch").iterdir()) == []
+    files.before_put = lambda: None
+    await store.make_ready(spec)
+    assert probe(io.BytesIO(await store.read(asset_of(spec)))).codec == "h264"
 
 
 async def test_only_depth_of_16_bits_is_made_ready(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from reelway.media.probe import UnreadableClip, probe
-from reelway.media.worker import run_media
+from reelway.media.worker import run_long_media, run_media
 
 
 async def test_the_event_loop_goes_on_while_media_work_runs() -> None:
@@ -44,6 +44,17 @@ async def test_no_more_than_two_run_at_once() -> None:
 
     await asyncio.gather(*(run_media(work) for _ in range(8)))
     assert most == 2
+
+
+async def test_what_takes_seconds_holds_up_nothing_else() -> None:
+    over = threading.Event()
+    long = [asyncio.create_task(run_long_media(over.wait)) for _ in range(3)]
+    try:
+        await asyncio.wait_for(run_media(int), 5)
+        assert not any(one.done() for one in long)
+    finally:
+        over.set()
+        await asyncio.gather(*long)
 
 
 def test_importing_the_room_loads_neither_pyav_nor_pillow() -> None:

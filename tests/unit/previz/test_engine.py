@@ -33,6 +33,7 @@ def hear_nothing(share: float) -> None:
 
 async def test_a_render_reports_what_it_made(engine: Engine, order: MakeOrder, tmp_path: Path) -> None:
     heard: list[float] = []
+    (tmp_path / ".a.mp4.1.part").touch()  # of another process that makes the same
     report = await engine.render(
         order("a red car and a zeppelin on a coast road", frames=6), tmp_path / "a.mp4", on_progress=heard.append
     )
@@ -42,7 +43,7 @@ async def test_a_render_reports_what_it_made(engine: Engine, order: MakeOrder, t
     assert report.render_s > 0
     assert heard == sorted(heard)
     assert heard[-1] == 1.0
-    assert names(tmp_path) == ["a.mp4"]
+    assert names(tmp_path) == [".a.mp4.1.part", "a.mp4"]
 
 
 async def test_sixteen_small_frames_are_quick_once_warm(engine: Engine, order: MakeOrder, tmp_path: Path) -> None:

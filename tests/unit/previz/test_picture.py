@@ -379,12 +379,20 @@ def test_what_was_found_in_a_picture_and_done_with_it_is_told(order: MakeOrder, 
     assert found["stirs"] == ["clouds", "water", "leaves", "cloth", "rain"]
 
 
-def test_of_a_picture_of_nothing_it_is_told_that_there_is_nothing(order: MakeOrder, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("prompt", "moves"),
+    [("frozen", ["push"]), ("pan left 40 degrees to a close-up, leaves in the wind", ["pan", "push"])],
+)
+def test_of_a_picture_of_nothing_it_is_told_that_there_is_nothing(
+    order: MakeOrder, tmp_path: Path, prompt: str, moves: list[str]
+) -> None:
+    """Nor does its camera do what no picture bears: turn so many degrees, or end at a shot size."""
     path = tmp_path / "even.png"
     Image.new("RGB", (160, 90), (120, 120, 120)).save(path)
-    shot = told(order("frozen", image=str(path), frames=1), tmp_path / "a.mp4")
+    shot = told(order(prompt, image=str(path), frames=1), tmp_path / "a.mp4")
     assert shot["pictures"] == [{"subject": None, "sky": None, "depth": [], "stirs": []}]
-    assert (shot["move"], [leg["move"] for leg in shot["camera"]]) == ("push", ["push"])
+    assert (shot["move"], [leg["move"] for leg in shot["camera"]]) == (moves[0], moves)
+    assert {(leg["degrees"], leg["size"]) for leg in shot["camera"]} == {(None, None)}
 
 
 def test_how_one_picture_leads_to_another_is_told(order: MakeOrder, image: str, calm: Path, tmp_path: Path) -> None:

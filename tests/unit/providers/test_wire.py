@@ -8,6 +8,7 @@ import pytest
 from builders import a_spec
 from reelway.domain.generation import Asset, Role
 from reelway.errors import ProviderError, ProviderFault
+from reelway.providers.base import read_id
 from reelway.providers.wire import Kept, check_frames, check_source, named_ratio, named_size, whole_seconds
 from replicas.replica import a_clip
 
@@ -106,3 +107,10 @@ async def test_what_could_not_be_asked_for_is_asked_for_again() -> None:
     with pytest.raises(ProviderError, match="down"):
         await kept.get(0)
     assert await kept.get(0) == "keys"
+
+
+@pytest.mark.parametrize("answer", [{"id": ""}, {"id": 7}, {}, ["7"], None])
+def test_a_job_that_could_not_be_found_again_is_not_taken_for_one(answer: Any) -> None:
+    with pytest.raises(ProviderError, match="field 'id' is") as caught:
+        read_id(answer)
+    assert caught.value.fault is ProviderFault.UNREADABLE

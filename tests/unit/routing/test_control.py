@@ -15,7 +15,7 @@ from reelway.errors import ConfigError, InvalidRequest
 from reelway.kit.clock import SystemClock
 from reelway.routing.router import Plan, Router
 
-VACE = "wan2.1-vace-14b"
+VACE, SMALL = "wan2.1-vace-14b", "wan2.1-vace-1.3b"
 FAL = {"fal": {"key": "k-0123456789"}}
 
 
@@ -55,8 +55,24 @@ async def test_what_cannot_be_followed_is_refused_with_the_way_out(
 
 async def test_no_preview_takes_the_place_of_a_model_that_follows(db: Database) -> None:
     for substitution in (None, "any"):
-        with pytest.raises(InvalidRequest, match="control_type depth is not possible here, a clip without control is"):
+        with pytest.raises(InvalidRequest, match="is configured here"):
             plan(a_router(db, SystemClock(), {}), VACE, substitution=substitution)
+
+
+@pytest.mark.parametrize(
+    ("accounts", "model", "says"),
+    [
+        ({}, VACE, "wan2.1-vace-14b that follows depth is configured here; add diffusers-wan-vace-14b or fal"),
+        (FAL, SMALL, "that follows depth is configured here; add diffusers-wan-vace-1-3b, or use wan2.1-vace-14b"),
+    ],
+)
+async def test_who_could_follow_is_named_where_nobody_who_does_is_configured(
+    db: Database, accounts: dict[str, Any], model: str, says: str
+) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        plan(a_router(db, SystemClock(), accounts), model)
+    assert refused.value.message.endswith(says)
+    assert refused.value.param == "control_type"
 
 
 async def test_auto_finds_who_can_and_says_when_nobody_does(db: Database) -> None:

@@ -1,6 +1,6 @@
 """What was found in pictures and what was done with them, as a caller is told."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 from reelway.previz.shot import Leg
@@ -36,4 +36,5 @@ class Filmed:
 
     def to_json(self) -> dict[str, object]:
         """As it stands in what is told of a shot."""
-        return asdict(self) | {"move": self.camera[0].move if self.camera else None}
+        done = [replace(leg, degrees=None, size=None) for leg in self.camera]  # a picture bears neither
+        return asdict(replace(self, camera=tuple(done))) | {"move": done[0].move if done else None}

@@ -83,7 +83,8 @@ class Stirring:
             leaves = _leaves(small) * (1 - front)
             if layers.sky is not None:
                 leaves = leaves * (1 - resized(part_of(layers.sky_alpha), width, height))
-            self._add_leaves(soft(leaves, 3))
+            if leaves.max() > 0.5:
+                self._add_leaves(soft(leaves, 3))
         if layers.front is not None and ("cloth" in said or "wind" in said):
             self._add_cloth(layers, front)
         if "lamps" in said:

@@ -26,8 +26,9 @@ from reelway.providers.base import (
     Serves,
     Waiting,
     read_field,
+    read_id,
 )
-from reelway.providers.kling.answers import Job, bills, dicts, read_id
+from reelway.providers.kling.answers import Job, bills, dicts
 from reelway.providers.kling.orders import external_id, model_of, settings_of
 from reelway.providers.wire import Origin, brief, read_frame
 

@@ -9,7 +9,6 @@ from typing import Any, Final
 from reelway.domain.money import MICROUSD_PER_USD
 from reelway.errors import ProviderError, ProviderFault
 from reelway.kit.outbound import Reply
-from reelway.providers.base import read_field
 from reelway.providers.wire import brief, json_or_none
 
 # Four of the codes with HTTP 429 (1100 to 1102, 1304) are no reason to wait. 5000 to 5002 come with their own status.
@@ -66,14 +65,6 @@ def classify(reply: Reply) -> ProviderError | None:
     if fault is ProviderFault.UNREADABLE and reply.status >= 400:
         return None
     return ProviderError(fault, f"Kling {brief(code)}: {brief(body.get('message', ''))}")
-
-
-def read_id(task: dict[str, Any], name: str) -> str:
-    """The id of a new job; raises UNREADABLE."""
-    id_: str = read_field(task, name, str)
-    if not id_:
-        raise ProviderError(ProviderFault.UNREADABLE, "the id of the new job is empty")
-    return id_
 
 
 def dicts(values: Any) -> list[dict[str, Any]]:
