@@ -1,7 +1,8 @@
-"""`make gallery`: contact sheets of the built-in engine, to be looked at. Writes docs/images/previz-*.jpg.
+"""`make gallery`: contact sheets of the built-in engine, to be looked at, and the banner of the README.
 
-Every place with every subject, at every hour, in every weather and style, the free prompts of the tests, and things
-that are inflated pictures. Nothing here judges a picture: people do. For a closer look:
+Writes docs/images/previz-*.jpg and previews.jpg. Every place with every subject, at every hour, in every weather and
+style, the free prompts of the tests, and things that are inflated pictures. Nothing here judges a picture: people do.
+For a closer look:
 ARGS="--only prompts --size 320x180 --out sheets".
 """
 
@@ -30,7 +31,7 @@ from reelway.previz.spmd.native import compile_unit  # noqa: E402
 from reelway.previz.subjects import SUBJECTS  # noqa: E402
 
 PROMPTS = ROOT / "tests" / "unit" / "previz" / "free_prompts.toml"
-WEATHERS = ("clear", "rain", "snow", "fog", "dust")
+WEATHERS = ("clear", "overcast", "rain", "snow", "fog", "dust")
 STYLES = ("cinematic", "noir", "neon", "pastel", "golden", "documentary", "vintage", "monochrome")
 # What has no model of its own: see docs/previz/prompts.md.
 SILHOUETTES = (
@@ -58,6 +59,14 @@ SILHOUETTES = (
     "a ferris wheel at night",
     "a gazelle runs from a lion on a savanna",
     "a pink elephant dances in a dream",
+)
+# At the head of the README: the first is large.
+BANNER = (
+    "slow aerial shot over a futuristic city at dusk",
+    "a detective walks down a rainy neon alley at night",
+    "a red sports car on a coast road at sunset",
+    "an astronaut walks on mars",
+    "a rubber duck on a misty river in the morning",
 )
 MOMENT_S, LENGTH_S, SEED = 2.5, 5.0, 5
 
@@ -156,9 +165,25 @@ def sheet(rows: list[list[Cell]], width: int, height: int, threads: int) -> Imag
     return whole
 
 
+def banner(threads: int) -> Image.Image:
+    """One large picture and four small ones beside it."""
+    width, height, gap = 640, 360, 4
+    half = width // 2, height // 2
+    with ThreadPoolExecutor(threads) as pool:
+        # Drawn as large as a clip is marched, and made smaller: what is fine in a clip is fine here.
+        stills = list(pool.map(lambda text: still(parse(text), 704, 396), BANNER))
+    whole = Image.new("RGB", (2 * width + 2 * gap, height + gap))
+    whole.paste(stills[0].resize((width, height + gap), Image.Resampling.LANCZOS))
+    for number, image in enumerate(stills[1:]):
+        column, row = number % 2, number // 2
+        at = (width + gap + column * (half[0] + gap), row * (half[1] + gap))
+        whole.paste(image.resize(half, Image.Resampling.LANCZOS), at)
+    return whole
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="gallery", description=__doc__)
-    parser.add_argument("--only", choices=list(SHEETS), action="append")
+    parser.add_argument("--only", choices=[*SHEETS, "banner"], action="append")
     parser.add_argument("--size", default=None, help="of one picture, like 320x180")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
@@ -166,8 +191,13 @@ def main() -> int:
     given.out.mkdir(parents=True, exist_ok=True)
     for unit in UNITS:
         compile_unit(unit)  # before there are threads
-    for name in given.only or SHEETS:
+    for name in given.only or [*SHEETS, "banner"]:
         started = time.monotonic()
+        if name == "banner":
+            target = given.out / "previews.jpg"
+            banner(given.threads).save(target, quality=85, optimize=True)
+            sys.stderr.write(f"{target}: {len(BANNER)} pictures in {time.monotonic() - started:.0f} s\n")
+            continue
         rows = list(SHEETS[name]())
         fitting = "160x90" if max(map(len, rows)) > 7 else "288x162"
         width, height = (int(side) for side in (given.size or fitting).split("x"))

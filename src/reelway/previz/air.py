@@ -188,12 +188,14 @@ def at_hour(air: Air, hour: Hour, *, tint: Colour = (1.0, 1.0, 1.0)) -> Air:
 
 
 def in_weather(air: Air, weather: str | None) -> Air:
-    """`air` under rain, snow, fog, dust or a clear sky."""
+    """`air` under rain, snow, clouds, fog, dust or a clear sky."""
     match weather:
         case "rain":
             return _overcast(air, sun=0.30, fog=1.8, sky=1.4)
         case "snow":
             return _overcast(air, sun=0.50, fog=2.2, sky=1.1)
+        case "overcast":
+            return _overcast(air, sun=0.38, fog=1.1, sky=1.25)
         case "fog":
             return replace(
                 _overcast(air, sun=0.60, fog=1.0, sky=1.3),

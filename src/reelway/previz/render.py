@@ -43,7 +43,7 @@ class Made:
 
 Job = Callable[[], Made]
 
-MARCHED_PIXELS = 768 * 432  # a clip up to 1280x720 is marched at this many pixels, and scaled up
+MARCHED_PIXELS = 704 * 396  # a clip up to 1280x720 is marched at this many pixels, and scaled up
 MOVED_PIXELS = 1920 * 1080  # a picture or clip that only moves is kept up to this size
 SHARPEN = 0.45
 PREVIEW_PIXELS = 320 * 180  # of the early picture that words are shown by

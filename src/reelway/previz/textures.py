@@ -67,7 +67,6 @@ def height_at(heights: Floats, u: float, v: float) -> float:
     """The height map between its texels, as the kernels read it."""
     i, j = math.floor(u), math.floor(v)
     a, b = u - i, v - j
-    a, b = a * a * (3 - 2 * a), b * b * (3 - 2 * b)
     size = len(heights)
     near, far = heights[j % size], heights[(j + 1) % size]
     low = near[i % size] * (1 - a) + near[(i + 1) % size] * a

@@ -18,7 +18,7 @@ from reelway.previz.spmd.layout import (
     PRIM_WIDTH,
 )
 
-FLAT, WINDOWS, ROAD, BRICK, GROUND, WATER, PUDDLES, PLANKS, PLANET, SEABED, PICTURE = range(11)
+FLAT, WINDOWS, ROAD, BRICK, GROUND, WATER, PUDDLES, PLANKS, PLANET, SEABED, PICTURE, TREE = range(12)
 _ELLIPSOID, _BOX, _CAPSULE, _CYLINDER, _CONE, _TORUS, _PLANE, _TERRAIN = range(8)
 _CITY, _TREES, _ROCKS, _BOX_ROW, _PROFILE, _LEAFY, _RELIEF = range(8, 15)
 SHARP = 0.001
@@ -53,6 +53,10 @@ class Materials:
         row[PARAMS : PARAMS + len(params)] = params
         self._rows.append(row)
         return len(self._rows) - 1
+
+    def tree(self, leaves: Triple, bark: Sequence[float] = (0.062, 0.046, 0.035)) -> int:
+        """What `Primitives.trees` are of."""
+        return self.add(leaves, specular=0.05, gloss=0.2, pattern=TREE, params=bark)
 
     def array(self) -> Floats:
         """All rows in one flat array, as the kernels read them."""
@@ -276,15 +280,17 @@ class Primitives:
         layer: int,
         seen: tuple[float, float, float, float],
         stretch: float = 1.0,
+        deep: float = 1.0,
     ) -> None:
-        """A picture made round, `side` metres wide and `stretch` times as high, at most twice `half` of that thick.
+        """A picture made round, `side` metres wide and `stretch` times as high, at most 2 `half` `deep` sides thick.
 
+        `half` is how thick the texture says, `deep` (no less than 1) how many times that it is drawn out.
         Texture `layer` is its shape, those after it say where its colours are, which are materials from `material` on.
         `seen` is the rectangle (left, low, right, high) that it fills, in sides from its middle.
         """
-        params = (1 / side, 1 / (side * stretch), side * min(stretch, 1.0), half, layer)
+        params = (1 / side, 1 / (side * stretch), 1 / (side * deep), side * min(stretch, 1.0), half, layer)
         left, low, right, high = seen
-        size = np.array([right - left, (high - low) * stretch, 2 * half]) * side
+        size = np.array([right - left, (high - low) * stretch, 2 * half * deep]) * side
         centre = vector(at) + rotation @ np.array([left + right, (low + high) * stretch, 0.0]) * (side / 2)
         reach = float(np.linalg.norm(size)) / 2
         within = np.abs(rotation) @ size / 2
@@ -324,7 +330,4 @@ class Frame:
     pose: Pose
     air: Air
     lights: list[Light] = field(default_factory=list)
-    hero: tuple[int, int] = (
-        -9,
-        -9,
-    )  # first and last group of what the camera follows: kept out of motion blur
+    hero: tuple[int, int] = (-9, -9)  # first and last group of what the camera follows: kept out of motion blur

@@ -55,6 +55,9 @@ class Field:
     def hero_length(self) -> float | None:
         return None if self.speed is None else 1.9
 
+    def leader_length(self) -> float:
+        return self.hero_length() or 0.0
+
     def hero_front(self, t: float) -> tuple[float, Vector] | None:
         return (math.pi / 2, vector((0.5, 0.1, 0.0))) if self.faced else None
 
@@ -183,13 +186,16 @@ def test_a_whip_is_over_in_half_a_second_and_ends_on_the_subject() -> None:
     assert np.abs(np.diff([heading(camera(t)) for t in times])).max() > 12
 
 
-@pytest.mark.parametrize(("way", "rises"), [("far", True), ("near", False)])
-def test_rack_focus_changes_nothing_but_the_focus(way: str, rises: bool) -> None:
+@pytest.mark.parametrize(
+    ("way", "starts_sharp", "rises"), [("", False, True), ("far", True, True), ("near", False, False)]
+)
+def test_rack_focus_changes_nothing_but_the_focus(way: str, starts_sharp: bool, rises: bool) -> None:
     first, last = (filmed(Leg(move="rack", way=way))(t) for t in (0.0, CLIP_S))
     assert np.array_equal(first.eye, last.eye)
     assert first.focus is not None
-    assert (first.focus < reach(REST)) == rises
-    assert last.focus == pytest.approx(reach(REST))
+    assert last.focus is not None
+    assert (first.focus < last.focus) == rises
+    assert (first if starts_sharp else last).focus == pytest.approx(reach(REST))
 
 
 def test_a_camera_on_the_ground_lets_the_subject_go_and_one_that_tracks_goes_with_it() -> None:

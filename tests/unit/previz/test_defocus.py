@@ -9,6 +9,7 @@ from reelway.previz.camera.lens import BOKEH, aperture, blur_of, focused
 from reelway.previz.prompt import parse
 from reelway.previz.settings import SETTINGS
 from reelway.previz.shot import Leg, Shot
+from reelway.previz.world import Frame
 
 HEIGHT, WIDTH = 96, 160
 NEAR_M, FAR_M = 2.0, 50.0
@@ -107,6 +108,48 @@ def test_a_rack_focus_goes_from_what_is_near_to_what_is_far() -> None:
     (near0, far0), (near1, far1) = sharpness(0.0), sharpness(4.9)
     assert near0 > 1.3 * near1
     assert far1 > 1.3 * far0
+
+
+@pytest.mark.parametrize(
+    ("prompt", "first", "last"),
+    [
+        ("rack focus, a robot in a field", None, "robot"),
+        ("rack focus to the background, a robot in a field", "robot", None),
+        ("rack focus to the foreground, a robot in a field", None, "robot"),
+        ("rack focus from a robot to a car in a field", "robot", "car"),
+        ("rack focus to the foreground, a robot and a car in a field", "car", "robot"),
+    ],
+)
+def test_a_rack_focus_begins_and_ends_on_what_is_said(prompt: str, first: str | None, last: str | None) -> None:
+    """Of nobody the focus is far from the subject's."""
+    shot = parse(prompt)
+    setting = SETTINGS[shot.setting](shot, seed=5, duration_s=5.0, aspect=16 / 9)
+    for t, kind in ((0.0, first), (5.0, last)):
+        pose, hero = setting.camera(t), setting.hero_at(t)
+        assert pose.focus is not None
+        assert hero is not None
+        reach = float(np.linalg.norm(hero - pose.eye))
+        there = reach + (setting.hero_beyond() if kind == "car" else 0.0)
+        assert (abs(pose.focus - there) < 0.1 * there) == (kind is not None)
+
+
+def test_who_stands_behind_is_not_hidden_by_who_stands_in_front() -> None:
+    for prompt in ("rack focus from a robot to a car in a street", "rack focus from a guitar to a cat on a stage"):
+        shot = parse(prompt)
+        setting = SETTINGS[shot.setting](shot, seed=5, duration_s=5.0, aspect=16 / 9)
+        frame = setting.frame(2.5)
+        near, far = (_middle(frame, index) - frame.pose.eye for index in (0, 1))
+        view = frame.pose.target - frame.pose.eye
+        across = np.cross([0.0, 1.0, 0.0], view / np.linalg.norm(view))
+        assert far @ view > 1.2 * (near @ view)
+        assert abs(far @ across / (far @ view) - near @ across / (near @ view)) * np.linalg.norm(view) > 0.1
+
+
+def _middle(frame: Frame, member: int) -> np.ndarray:
+    """Of the solids of one of the cast."""
+    rows, bounds = frame.primitives.arrays()
+    _, first, last = frame.primitives.cast[member]
+    return bounds[(rows[:, 1] >= first) & (rows[:, 1] <= last), :3].mean(0)
 
 
 @pytest.mark.usefixtures("cache_dir")

@@ -1,14 +1,17 @@
 """What the marcher leaves out on its way is empty."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from reelway.previz.geometry import camera_row
+from reelway.previz.geometry import Pose, camera_row
 from reelway.previz.marcher import march
 from reelway.previz.settings import SETTINGS
 from reelway.previz.shot import Shot
-from reelway.previz.spmd.layout import TOP_SIZE, TOP_TEXELS
+from reelway.previz.spmd.layout import LEAFY, TOP_SIZE, TOP_TEXELS
 from reelway.previz.textures import fractal, pack_tops
+from reelway.previz.world import Primitives
 
 SIZE = 1024
 
@@ -16,7 +19,6 @@ SIZE = 1024
 def bilinear(heights: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
     i, j = np.floor(u).astype(int), np.floor(v).astype(int)
     a, b = u - i, v - j
-    a, b = a * a * (3 - 2 * a), b * b * (3 - 2 * b)
     i, j, i1, j1 = i % SIZE, j % SIZE, (i + 1) % SIZE, (j + 1) % SIZE
     low = heights[j, i] * (1 - a) + heights[j, i1] * a
     high = heights[j1, i] * (1 - a) + heights[j1, i1] * a
@@ -60,3 +62,39 @@ def test_hills_are_where_small_steps_find_them(place: str) -> None:
     ahead = found < met * 0.97  # a tree, a wall, a stone
     assert ahead.mean() < 0.35
     assert (np.abs(found - met) <= 0.03 * met + 0.05)[~ahead].mean() > 0.985
+
+
+@pytest.mark.usefixtures("cache_dir")
+def test_a_flat_disc_throws_a_shadow_of_its_own_size() -> None:
+    place = SETTINGS["field"](Shot(setting="field", time="day", weather="clear"), seed=4, duration_s=5.0, aspect=1.0)
+    own, side = place.frame(0.0), 24.0
+
+    def lit(*, disc: bool) -> np.ndarray:
+        prims = Primitives()
+        prims.new_group()
+        prims.plane(place.wood, 0.0)
+        if disc:
+            prims.new_group()
+            prims.ellipsoid(place.wood, (0.0, 5.0, 0.0), (3.0, 0.12, 3.0))
+        above = Pose(
+            eye=np.array([0.0, 4.0, -0.01]), target=np.zeros(3), fov=float(np.degrees(2 * np.arctan(side / 8)))
+        )
+        still = replace(own, primitives=prims, pose=above, lights=[])
+        place.frame = lambda t: still  # type: ignore[method-assign]
+        return march(place, 0.0, 96, 96, lambda: False).light.mean(-1)
+
+    dark = lit(disc=True) < 0.97 * lit(disc=False)
+    area = dark.sum() * (side / 96) ** 2
+    assert 0.6 < area / (np.pi * 3.0**2) < 1.8
+
+
+@pytest.mark.usefixtures("cache_dir")
+def test_a_tree_has_a_trunk_of_another_colour_than_its_leaves() -> None:
+    shot = Shot(setting="field", time="day", weather="clear")
+    field = SETTINGS["field"](shot, seed=4, duration_s=5.0, aspect=16 / 9)
+    prims = field.frame(2.0).primitives.arrays()[0]
+    (group,) = {row[1] for row in prims if row[0] == LEAFY}
+    marched = march(field, 2.0, 320, 180, lambda: False)
+    red, green, _ = marched.light[(marched.groups == group) & (marched.depth < 80)].T
+    assert (green > 1.15 * red).mean() > 0.5
+    assert 0.01 < (red > green).mean() < 0.3

@@ -168,6 +168,63 @@ def test_a_noun_before_a_noun_is_not_there() -> None:
     assert [one.kind for one in parse("a robot car").cast] == ["car"]
 
 
+@pytest.mark.parametrize(
+    ("prompt", "kinds"),
+    [
+        ("a robot waiter in a bar", ["robot"]),
+        ("a chef cooks in a kitchen", ["person"]),
+        ("a robot chef cooks in a kitchen", ["robot"]),
+        ("a horse rider in a field", ["person"]),
+        ("a cup of coffee and a bottle", ["product", "product"]),
+        ("a happy dog in hot water", ["dog"]),
+        ("a white dove over a city", ["bird"]),
+        ("a crab on a beach", ["silhouette"]),
+        ("a penguin dove into the sea", ["silhouette"]),
+    ],
+)
+def test_who_is_told_by_two_words_is_one(prompt: str, kinds: list[str]) -> None:
+    assert [one.kind for one in parse(prompt).cast] == kinds
+
+
+@pytest.mark.parametrize(
+    "prompt", ["view from a car on a coast road", "a desert seen from a plane", "POV from inside a boat on a lake"]
+)
+def test_what_the_camera_is_in_is_not_seen(prompt: str) -> None:
+    assert parse(prompt).empty
+    assert [one.kind for one in parse("rack focus from a robot to a car").cast] == ["robot", "car"]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "actions"),
+    [
+        ("a dog and a cat run through a park", ["run", "run"]),
+        ("a horse in a field and a bird flies", [None, "fly"]),
+        ("a man sits and a robot dances", ["sit", "dance"]),
+        ("a man playing the guitar", ["stand"]),
+        ("children playing football", ["run"]),
+        ("a dog playing in the snow", ["run"]),
+    ],
+)
+def test_a_verb_is_of_all_who_do_it(prompt: str, actions: list[str | None]) -> None:
+    assert [one.action for one in parse(prompt).cast] == actions
+
+
+@pytest.mark.parametrize(
+    ("prompt", "place"),
+    [
+        ("a teapot, 360 degree orbit", "room: studio"),
+        ("a robot in orbit", "space"),
+        ("an old woman in an armchair", "room"),
+        ("a man in a hospital", "room"),
+        ("penguins dance on ice", "mountains: ice"),
+        ("an elephant walks over a frozen lake", "mountains: ice"),
+    ],
+)
+def test_places_of_every_day_are_known(prompt: str, place: str) -> None:
+    shot = parse(prompt)
+    assert (f"{shot.setting}: {shot.variant}" if shot.variant else shot.setting) == place
+
+
 def test_two_words_are_one_name() -> None:
     assert hero("a sports car").kind == "car"
     assert parse("a rubber-duck").subject == parse("a rubber duck").subject == "duck"
@@ -203,9 +260,12 @@ def test_what_the_negative_prompt_names_is_left_out() -> None:
         ("eine Gasse ohne Regen", "clear"),
         ("une ruelle sans pluie", "clear"),
         ("rain in an alley with no cars", "rain"),
+        ("a field under heavy clouds", "overcast"),
+        ("a city at dusk, not cloudy", "clear"),
+        ("a plane above the clouds", None),
     ],
 )
-def test_what_is_denied_is_not_there(prompt: str, weather: str) -> None:
+def test_what_is_denied_is_not_there(prompt: str, weather: str | None) -> None:
     assert parse(prompt).weather == weather
 
 
@@ -250,6 +310,8 @@ def test_who_wants_no_people_wants_no_detective() -> None:
         ("tracking shot of a car", ["track"]),
         ("the camera follows a car", ["track"]),
         ("drone shot of a city", ["aerial"]),
+        ("snowy mountains, drone flight", ["aerial"]),
+        ("a drone flies over a lake", ["aerial"]),
         ("handheld", ["handheld"]),
         ("the camera pushes through the trees", ["through"]),
         ("the camera flies through a forest", ["aerial"]),

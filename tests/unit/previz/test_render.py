@@ -105,7 +105,7 @@ def test_a_large_clip_is_marched_small_and_scaled_up(order: MakeOrder, tmp_path:
     from reelway.previz.render import marched_size
 
     assert marched_size(128, 72) == (128, 72)
-    assert marched_size(1280, 720) == (768, 432)
+    assert marched_size(1280, 720) == (704, 396)
     width, height = marched_size(3840, 2160)
     assert width < 1400
     assert width / height == pytest.approx(16 / 9, rel=0.01)

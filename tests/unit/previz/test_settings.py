@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from reelway.previz.prompt import parse
 from reelway.previz.settings import SETTINGS, Setting
 from reelway.previz.shot import Cast, Leg, Shot
 from reelway.previz.subjects import SUBJECTS
@@ -67,7 +68,7 @@ def test_night_is_darker_than_day(name: str) -> None:
 @pytest.mark.usefixtures("cache_dir")
 @pytest.mark.parametrize("name", SETTINGS)
 def test_every_weather_can_be_anywhere(name: str) -> None:
-    for weather in ("rain", "snow", "fog", "dust", "clear"):
+    for weather in ("rain", "snow", "overcast", "fog", "dust", "clear"):
         assert seen(built(Shot(setting=name, weather=weather, wind=True)), 1.0).mean() > 8, weather
 
 
@@ -88,6 +89,18 @@ def kept(setting: Setting, t: float) -> tuple[int, float, float]:
     if rows.size == 0:
         return 0, 0.5, 0.5
     return int(rows.size), float(columns.mean() / 96), float(rows.mean() / 54)
+
+
+@pytest.mark.usefixtures("cache_dir")
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("prompt", ["orbit around a bottle in an alley", "a man walks down a street, orbit"])
+def test_who_is_gone_round_stays_in_the_middle(prompt: str, seed: int) -> None:
+    """Neither looked past, nor behind a tree, a lamp post or a parked car."""
+    setting = built(parse(prompt), seed=seed)
+    for t in (0.1, 1.7, 3.3, 4.9):
+        pixels, across, _ = kept(setting, t)
+        assert pixels >= 40, f"at {t} s"
+        assert 0.4 < across < 0.6, f"at {t} s"
 
 
 @pytest.mark.usefixtures("cache_dir")
@@ -178,3 +191,11 @@ def test_a_move_covers_the_whole_clip_whatever_its_length() -> None:
 
 def test_the_compiled_cache_is_where_the_tests_say(cache_dir: Path) -> None:
     assert any((cache_dir / "numba").rglob("*.nbc"))
+
+
+def test_under_water_the_camera_stays_where_its_subject_can_be_seen() -> None:
+    shot = Shot(setting="underwater", cast=(Cast(kind="fish", outfit="great"),), size="wide")
+    setting = SETTINGS["underwater"](shot, seed=5, duration_s=5.0, aspect=16 / 9)
+    hero = setting.hero_at(2.5)
+    assert hero is not None
+    assert np.linalg.norm(setting.camera(2.5).eye - hero) < 16

@@ -113,7 +113,7 @@ def test_a_model_comes_before_a_picture(prompt: str, kind: str) -> None:
         ("a man playing a guitar on a street", ["person"]),
         ("a dog chasing a ball past a fountain", ["dog"]),
         ("a football stadium at night", []),
-        ("a train station in the fifties", ["product"]),
+        ("a train station in the fifties", []),
         ("a forest of mushrooms", []),
         ("sunlight streams through a window", []),
         ("a field under a rainbow", []),
@@ -224,6 +224,20 @@ def test_it_is_never_seen_from_its_edge(what: str, watched: float) -> None:
     assert abs(aside) <= TURN_MAX + 1e-6
 
 
+@pytest.mark.parametrize("what", ["giraffe", "penguin"])
+@pytest.mark.parametrize("amid", [0.0, 1.5, math.pi])
+def test_a_camera_that_goes_round_it_sees_its_edge_only_in_passing(what: str, amid: float) -> None:
+    beast = made(what, action="walk")
+    watched = amid + np.linspace(-math.pi, math.pi, 400)
+    facing = [
+        beast._facing(Stage(at=np.zeros(3), heading=0.0, gone=0.0, t=0.0, watched=float(w), watched_amid=amid))
+        for w in watched
+    ]
+    seen = np.abs((watched - facing + math.pi / 2) % math.pi - math.pi / 2)
+    assert (seen > 1.0).mean() < 0.08
+    assert np.abs(np.diff(facing)).max() < 0.15
+
+
 def test_a_beast_goes_where_it_looks() -> None:
     """The pictures look to the left."""
     stage = Stage(at=np.zeros(3), heading=0.0, gone=0.0, t=0.0, watched=1.4, watched_amid=1.4)
@@ -289,8 +303,8 @@ def test_it_is_seen_and_moves(prompt: str) -> None:
 
 @pytest.mark.usefixtures("cache_dir")
 @pytest.mark.parametrize("what", ["giraffe", "snowflake", "dragon", "bicycle"])
-@pytest.mark.parametrize("turn", [0.0, 0.7, 1.3])
-def test_it_has_the_outline_of_its_picture_and_no_hole(what: str, turn: float) -> None:
+@pytest.mark.parametrize(("turn", "deep"), [(0.0, 1.0), (0.7, 1.9), (1.3, 1.4)])
+def test_it_has_the_outline_of_its_picture_and_no_hole(what: str, turn: float, deep: float) -> None:
     """Seen from afar, against what small steps through the same solid find."""
     from reelway.previz.marcher import march
 
@@ -301,7 +315,7 @@ def test_it_has_the_outline_of_its_picture_and_no_hole(what: str, turn: float) -
     prims, rotation = Primitives(), turn_y(turn)
     half = inflate.thickness(what)
     prims.new_group()
-    prims.relief(0, (0, 0, 0), side, rotation, half=half, layer=0, seen=inflate.frame(what))
+    prims.relief(0, (0, 0, 0), side, rotation, half=half, layer=0, seen=inflate.frame(what), deep=deep)
     pose = Pose(eye=np.array([0.0, 0.0, -far]), target=np.zeros(3), fov=math.degrees(2 * math.atan(side / 2 / far)))
     still = replace(studio.frame(0.0), primitives=prims, pose=pose, lights=[])
     studio.frame = lambda t: still  # type: ignore[method-assign]
@@ -313,7 +327,7 @@ def test_it_has_the_outline_of_its_picture_and_no_hole(what: str, turn: float) -
     there = np.zeros((n, n), bool)
     for z in np.arange(-side / 2, side / 2, 0.004):
         at = np.stack([x * wide * (far + z), y * wide * (far + z), np.full_like(x, z)], -1) @ rotation / side
-        inside = 2 * half * looked_up(shape, at[..., 0] + 0.5, 0.5 - at[..., 1]) > at[..., 2] ** 2
+        inside = 2 * half * looked_up(shape, at[..., 0] + 0.5, 0.5 - at[..., 1]) > (at[..., 2] / deep) ** 2
         there |= inside & (np.abs(at[..., :2]) < 0.5).all(-1)
     # The marcher stops a pixel's width before a surface, so it sees a little more, and never less.
     assert (there & ~seen).sum() <= 0.002 * there.sum()

@@ -191,3 +191,19 @@ def test_a_fisherman_sits_in_his_boat() -> None:
     rows, _ = prims.arrays()
     assert rows[:, 5].max() > 1.0  # his head
     assert rows[:, 5].min() > -1.0
+
+
+def test_who_cannot_swim_is_in_the_water_beside_who_can() -> None:
+    company = Company(Materials(), [Cast(kind="fish", outfit="great"), Cast(kind="person")], SUBJECTS, Room())
+    stage = Stage(at=np.zeros(3), heading=0.0, gone=0.0, t=0.0, floats=True)
+    (_, (person, at)) = company.stages(stage, lambda x, z: 0.0)
+    assert -person.subject.height < at.at[1] < -0.5 * person.subject.height
+
+
+@pytest.mark.parametrize("watched", [-2.4, -1.0, 0.8, 2.4])
+def test_the_leader_is_on_the_camera_s_side(watched: float) -> None:
+    company = Company(Materials(), [Cast(kind="cat"), Cast(kind="horse")], SUBJECTS, Room())
+    stage = Stage(at=np.zeros(3), heading=0.7, gone=0.0, t=0.0, watched=watched, watched_amid=watched)
+    (_, cat), (_, horse) = company.stages(stage, lambda x, z: 0.0)
+    camera = 10.0 * np.array([np.sin(0.7 + watched), 0.0, np.cos(0.7 + watched)])
+    assert np.linalg.norm(cat.at - camera) < np.linalg.norm(horse.at - camera)

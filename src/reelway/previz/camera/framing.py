@@ -35,7 +35,7 @@ def framing(
         rig += Rig(zoom=stretch, nearer=-KEPT * stretch)
         fov = LENSES[lens]
     if lens == "macro" and size is None:
-        size = "extreme"
+        size = "close"
     if size is None:
         return rig
     nearer = _to_size(rest, fov, length, size) - (rig.nearer if length else 0.0)

@@ -17,20 +17,13 @@ from reelway.previz.shot import Leg, Shot
 REST = 0.4  # where a place's own path is held still, so that another move can start from it
 ORDINARY_S = 5.0  # the length of a leg whose moves are as large as they are declared
 STRETCH = (0.35, 1.7)
-NEAR_SIZES = {
-    "medium": 0.4,
-    "close": 1.0,
-    "extreme": 1.0,
-}  # what shows a face, and how far it goes from the middle to it
+NEAR_SIZES = {"medium": 0.4, "close": 1.0, "extreme": 1.0}  # what shows a face; how far from the middle to it they go
 FACE_TURN = 0.65  # radians from straight before it
 FOLLOWING = frozenset(["track", "through"])  # moves that see a back
 RAMP_S = 1.2  # what is held during one leg only is taken up and given back in this time
 QUICK = 3.0  # who goes further than so many reaches is out of sight of a camera that stands
-PASSES, LOOKS, LONG = (
-    0.75,
-    0.55,
-    0.5,
-)  # shares of a quick subject's way: where it passes the camera, where that looks; the lens
+# Shares of a quick subject's way: where it passes the camera, and where that looks; and how long the lens is then.
+PASSES, LOOKS, LONG = 0.75, 0.55, 0.5
 ANCHORS = 9  # moments at which a camera that stands still looks for the best place to stand
 
 
@@ -53,6 +46,9 @@ class Place(Protocol):
 
     def hero_length(self) -> float | None:
         """Metres, the longest side of the subject."""
+
+    def leader_length(self) -> float:
+        """The same of the first of the cast alone; 0 where there is none."""
 
     def hero_face(self) -> float:
         """Metres from where the camera looks at the subject up to its face; 0 where it has none."""
@@ -116,17 +112,20 @@ class Operator:
     def _through_lens(self, pose: Pose, rig: Rig, t: float) -> Pose:
         if self._blur is None:
             return pose
-        hero, length = self._place.hero_at(t), self._length or 0.0
+        hero, beyond = self._place.hero_at(t), self._place.hero_beyond()
         reach = float(np.linalg.norm((pose.target if hero is None else hero) - pose.eye))
-        reach = max(reach - (UPRIGHT if self._face > 0 else LYING) * length, 0.5 * reach)
-        beyond = self._place.hero_beyond()
-        wide = aperture(pose.fov, reach, self._blur, 0.0 if beyond else length)
+        reach = max(reach - (UPRIGHT if self._face > 0 else LYING) * self._place.leader_length(), 0.5 * reach)
+        wide = aperture(pose.fov, reach, self._blur, 0.0 if beyond else self._length or 0.0)
         return replace(pose, focus=focused(reach, rig.focus, beyond), aperture=wide)
 
     def _aimed(self, rest: Pose, rig: Rig, t: float) -> Pose:
-        """A place may look a little past its subject; the larger the subject is seen, the less room there is for it."""
+        """A place may look a little past its subject; the larger the subject is seen, the less room there is for it.
+
+        Who goes round something goes round that, not round a point past it.
+        """
         hero = self._place.hero_at(t)
-        seen = math.exp(-max(rig.nearer + rig.zoom, 0.0))
+        round_it = any(leg.move == "orbit" for leg in self._legs)
+        seen = 0.0 if round_it else math.exp(-max(rig.nearer + rig.zoom, 0.0))
         return rest if hero is None else replace(rest, target=hero + (rest.target - hero) * seen)
 
     def rig(self, t: float) -> Rig:
@@ -171,8 +170,8 @@ class Operator:
     def _rests(self, leg: Leg) -> float:
         """A turn before another move ends on the subject; one after it begins there."""
         move = MOVES[leg.move]
-        if leg.move == "rack" and leg.way != "near" and self._place.hero_beyond() > 0:
-            return 0.0  # from who stands in front to who stands behind
+        if leg.move == "rack" and (leg.way == "far" or (not leg.way and self._place.hero_beyond() > 0)):
+            return 0.0  # from the first of the cast to who stands behind it, or to what is behind
         if not move.turns:
             return move.rests
         if any(other.starts >= leg.ends - 1e-6 and other.move != leg.move for other in self._legs):

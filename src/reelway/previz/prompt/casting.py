@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from reelway.previz.prompt import lexicon
+from reelway.previz.prompt.forms import VERBS
 from reelway.previz.prompt.reading import Reading
 from reelway.previz.prompt.text import listed
-from reelway.previz.prompt.vocabulary import Hit, Meaning
+from reelway.previz.prompt.vocabulary import Hit, Meaning, silent
 from reelway.previz.shot import Cast
 from reelway.previz.subjects import SUBJECTS
+from reelway.previz.subjects.human import Human
 
 CAST_MAX = 4
 COUNT_MAX = 12
@@ -17,6 +19,8 @@ PLURAL = 3  # what a plural without a number stands for
 PHRASE_MAX = 6  # words before a noun that may belong to it
 _THE = listed("""the this that these those his her their its der die das le la les el los las il lo gli o os as""")
 _A = frozenset(["a", "an"])
+_AND = frozenset(["and", ",", "with", "und", "mit", "et", "y", "e", "и"])
+_BALL_GAMES = listed("football soccer tennis basketball baseball volleyball rugby hockey badminton cricket golf tag")
 _TABLES = listed("table desk pedestal plinth counter podium tisch mesa tavolo")
 _OF = frozenset(["of", "von", "de", "d", "di"])
 
@@ -35,7 +39,7 @@ class _Phrase:
 
     count: int | None = None
     colour: tuple[Hit, Meaning] | None = None
-    doing: tuple[Hit, Meaning] | None = None
+    doing: Hit | None = None
     the: bool = False
     one: bool = False
 
@@ -46,11 +50,10 @@ def cast_of(reading: Reading) -> list[Role]:
     for hit, meaning in reading.meant("subject"):
         if hit.start in reading.filmed or (hit.of("setting") is not None and _is_place(reading, hit)):
             continue
-        following = reading.hit(hit.end)
-        if following is not None and following.of("subject") and not hit.plural:
-            continue  # "police car", "samurai warrior": the noun is what follows
+        if _describes(reading, hit) or _is_verb(reading, hit) or _is_trade(reading, hit):
+            continue
         phrase = _before(reading, hit)
-        again = next(
+        again = _held(reading, roles, hit, meaning) or next(
             (role for role in roles if role.cast.named == meaning.value and _again(reading, role, hit, phrase)), None
         )
         if again is not None:
@@ -69,6 +72,37 @@ def cast_of(reading: Reading) -> list[Role]:
     _act(reading, roles)
     _raise(reading, roles)
     return roles
+
+
+def _describes(reading: Reading, hit: Hit) -> bool:
+    """ "Police car", "samurai warrior": the noun is what follows."""
+    following = reading.hit(hit.end)
+    if following is None or hit.plural or not following.of("subject"):
+        return False
+    return not (_is_verb(reading, following) or _is_trade(reading, following))
+
+
+def _is_verb(reading: Reading, hit: Hit) -> bool:
+    """ "A chef cooks", "a penguin dove": a word for somebody that says what the one before it does."""
+    before = reading.hit(hit.start - 1)
+    bent = hit.plural or reading.word(hit.start) in VERBS
+    return bool(bent and hit.of("action") and before is not None and before.of("subject"))
+
+
+def _is_trade(reading: Reading, hit: Hit) -> bool:
+    """ "A robot waiter" is a robot."""
+    meaning, before = hit.of("subject"), reading.hit(hit.start - 1)
+    who = before.of("subject") if before is not None else None
+    if meaning is None or who is None or meaning.value != "person" or meaning.outfit:
+        return False
+    return who.value != "person" and who.value in SUBJECTS and issubclass(SUBJECTS[who.value], Human)
+
+
+def _held(reading: Reading, roles: list[Role], hit: Hit, meaning: Meaning) -> Role | None:
+    """ "A cup of coffee" is one thing."""
+    last = roles[-1] if roles else None
+    holds = last is not None and reading.word(hit.start - 1) in _OF and last.hit.end == hit.start - 1
+    return last if last is not None and holds and last.cast.named == meaning.value else None
 
 
 def _is_place(reading: Reading, hit: Hit) -> bool:
@@ -111,10 +145,10 @@ def _before(reading: Reading, noun: Hit) -> _Phrase:
             phrase.count = int(number.value)
             reading.use(hit, "count", number.value)
             break
-        elif (doing := hit.of("action")) and word.endswith(("ing", "ed")) and hit.start not in reading.filmed:
+        elif hit.of("action") and word.endswith(("ing", "ed")) and hit.start not in reading.filmed:
             if noun.start - hit.end > 1:
                 break
-            phrase.doing = (hit, doing)
+            phrase.doing = hit
         elif (
             any(hit.of(stop) for stop in ("within", "away", "camera", "subject", "move", "timing", "not"))
             or hit.of("action")
@@ -131,7 +165,7 @@ def _tell(reading: Reading, role: Role, phrase: _Phrase) -> None:
         role.cast = replace(role.cast, colour=colour.value)
         reading.use(hit, "colour", colour.value)
     if phrase.doing is not None:
-        _give(reading, role, *phrase.doing)
+        _give(reading, role, phrase.doing)
 
 
 def _dress(reading: Reading, roles: list[Role]) -> None:
@@ -192,8 +226,8 @@ def _after(reading: Reading, noun: Hit) -> tuple[Hit, Meaning] | None:
 
 def _act(reading: Reading, roles: list[Role]) -> None:
     """Verbs belong to whom they follow, else to whom they come before."""
-    for hit, meaning in reading.meant("action"):
-        if hit.start in reading.filmed or hit.of("subject") or _is_noun(reading, hit):
+    for hit, _ in reading.meant("action"):
+        if hit.start in reading.filmed or (hit.of("subject") and not _is_verb(reading, hit)) or _is_noun(reading, hit):
             continue
         if any(hit.of(other) for other in ("setting", "time", "number")) and not hit.plural:
             continue
@@ -202,8 +236,41 @@ def _act(reading: Reading, roles: list[Role]) -> None:
             owner = next((role for role in roles if role.hit.start > hit.start), None)
         if owner is None:
             reading.leave(hit)
-        else:
-            _give(reading, owner, hit, meaning)
+            continue
+        done = _played(reading, hit) if Meaning("action", "play") in hit.meanings else hit
+        for role in (owner, *_together(reading, roles, owner)):
+            _give(reading, role, done)
+
+
+def _together(reading: Reading, roles: list[Role], last: Role) -> list[Role]:
+    """ "A dog and a cat run": who stands before `last`, joined to it, and has done nothing yet."""
+    found: list[Role] = []
+    for role in reversed(roles[: roles.index(last)]):
+        if role.cast.action is not None or not _are_joined(reading, role, last):
+            break
+        found.append(role)
+        last = role
+    return found
+
+
+def _are_joined(reading: Reading, one: Role, other: Role) -> bool:
+    between = range(one.hit.end, other.hit.start)
+    if len(between) > PHRASE_MAX or not any(reading.tokens[place].text.lower() in _AND for place in between):
+        return False
+    hits = [hit for place in between if (hit := reading.hit(place)) is not None]
+    parted = any(hit.of(field) for hit in hits for field in ("within", "away", "action", "setting"))
+    return not parted and not any(reading.tokens[place].ends for place in between)
+
+
+def _played(reading: Reading, hit: Hit) -> Hit:
+    """ "Playing the guitar", "playing chess" is done where one stands; ball games and playing itself are not."""
+    place = hit.end + (reading.word(hit.end) in _THE | _A)
+    word, noun = reading.word(place), reading.hit(place)
+    if not word or silent(word) or word.endswith("ly") or word in _BALL_GAMES:
+        return hit
+    if noun is not None and any(noun.of(field) for field in ("within", "away", "setting", "subject", "outfit")):
+        return hit
+    return replace(hit, meanings=(Meaning("action", "work"),))
 
 
 def _raise(reading: Reading, roles: list[Role]) -> None:
@@ -230,7 +297,7 @@ def _nearest(reading: Reading, roles: list[Role], hit: Hit, fits: Callable[[Role
     return near[-1] if near else before[-1] if before else None
 
 
-def _give(reading: Reading, role: Role, hit: Hit, meaning: Meaning) -> None:
+def _give(reading: Reading, role: Role, hit: Hit) -> None:
     """Let a role do what it can that is nearest to the verb."""
     known = SUBJECTS[role.cast.kind].of(role.cast).words.actions
     own = next((m.value for m in hit.meanings if m.field == "action" and m.of == role.cast.kind), None)

@@ -135,8 +135,8 @@ class _Listener:
         )
 
     def _is_thing(self, hit: Hit) -> bool:
-        """ "A drone hovers" is a thing, "a drone shot" is not."""
-        if hit.end - hit.start > 1 or self.reading.word(hit.start) not in ("drone", "crane", "tripod", "drones"):
+        """ "A crane lifts a box" tells of a thing, "a crane shot" does not."""
+        if hit.end - hit.start > 1 or self.reading.word(hit.start) not in ("crane", "tripod"):
             return False
         following = self.reading.hit(hit.end)
         acts = following is not None and following.of("action") is not None

@@ -34,6 +34,10 @@ WEATHERS = {
         nevando inverno hiver invierno 雪 下雪 大雪 снег снежн метель ثلج बर्फ""",
     "fog": """fog foggy mist misty haze hazy low-cloud smog nebel neblig dunst brume brouillard brumeux niebla
         neblina nevoa nebbia nebbioso foschia bruma 雾 霧 大雾 туман ضباب कोहरा""",
+    "overcast": """overcast cloudy cloudy-sky heavy-clouds dark-clouds storm-clouds thick-clouds grey-sky gray-sky
+        grey-skies gray-skies grey-day gray-day bedeckt bedeckter bewolkt
+        bewolkter bewolkte bewolkten wolkig nuageux couvert cielo-gris nublado encoberto
+        nuvoloso 阴天 多云 曇り 曇天 облачн пасмурн غائم""",
     "dust": """dust dusty sandstorm dust-storm sand-storm blowing-sand staub staubig sandsturm poussiere polvo
         tormenta-de-arena tempete-de-sable poeira polvere tempesta-di-sabbia 沙尘暴 尘 砂嵐 пыль песчаная-буря""",
     "clear": """clear cloudless clear-sky blue-sky clear-blue-sky clear-skies wolkenlos klarer-himmel ciel-degage
@@ -348,13 +352,16 @@ SILENT = """a an the of in on at over with through by and or to from into across
     no not without nor
     shot camera view scene video clip footage angle frame image picture lens take sequence
     high low quality detailed detail realistic photorealistic photo real 4k 8k hd uhd ultra hyper full sharp crisp
-    smooth sky skies cloud clouds cloudy overcast
+    smooth sky skies cloud clouds
     beautiful stunning amazing gorgeous beautifully lovely nice great good perfect epic masterpiece professional
     style background foreground light lights lit lighting tone tones mood moody atmosphere atmospheric effect
     go goes going come comes coming move moves moving make makes get gets let lets see sees seen show shows showing
     become becomes begin begins beginning start starts starting end ends ending continue continues take takes turn
     turns
     second seconds sec secs s fps minute minutes later after before during until
+    air water wooden sandy statue sculpture monument hot dry humid thick thin shiny sweet happy sad royal concrete
+    silk transparent opaque pattern rear shutter music song sound voice journey memory love hope birth earth eastern
+    wine milk heavy
     little small big large huge giant tiny tall long short old young new busy quiet calm still empty alone
     der die das den dem des ein eine einer eines einem einen und oder auf im am an uber durch mit von zu zum zur bei
     ist
@@ -372,7 +379,7 @@ FALSE_FRIENDS = """see kind boot hut tag mare come sin piano viola due sei champ
     lit tour place main pain coin rue sale die on do pan rose manana sera ave monte lauft sole lune nave foule anda
     rana
     toro gallo su tan hell brand wand ton vent gente fond sable midi nina costa alba cuisine nevada marche wal can
-    chevalier vista anime grue dove alto basso haut prima nager"""
+    chevalier vista anime grue alto basso haut prima nager"""
 # Small words that are in one language only: they tell which one a prompt is in.
 ENGLISH = """the a an of and with at from is are through over while by on to into as his her its their for under near
     across along then shot camera"""

@@ -76,7 +76,7 @@ def _wanted(reading: Reading, roles: list[Role]) -> tuple[tuple[Cast, ...], bool
 
 
 def _nobody(reading: Reading) -> bool:
-    return any(hit.of("nobody") for hit in reading.hits)
+    return bool(reading.viewers) or any(hit.of("nobody") for hit in reading.hits)
 
 
 def _first(reading: Reading, field: str, skip: frozenset[int] = frozenset()) -> str | None:

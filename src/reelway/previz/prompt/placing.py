@@ -46,8 +46,8 @@ def _named(reading: Reading, taken: set[int], cast: tuple[Cast, ...]) -> str | N
     homes = {SUBJECTS[one.kind].of(one).words.home for one in cast[:1]}
     unwanted = {value for field, value in reading.refusals() if field == "setting"}
     for hit, _ in reading.meant("setting"):
-        if hit.start in taken:
-            continue
+        if hit.start in taken or hit.start in reading.filmed:
+            continue  # "orbit" is a place too
         score = 1.0 * hit.likeness + (FIRST if not scores else 0.0)
         if reading.is_after(hit.start, "within"):
             score += WITHIN
@@ -100,7 +100,8 @@ def _kind_of(place: str, words: dict[str, Hit], reading: Reading) -> str | None:
 def _unnamed(reading: Reading, cast: tuple[Cast, ...], moods: list[str], prompt: str) -> tuple[str, bool]:
     unwanted = {value for field, value in reading.refusals() if field == "setting"}
     if cast:
-        home = SUBJECTS[cast[0].kind].of(cast[0]).words.home
+        homes = [SUBJECTS[one.kind].of(one).words.home for one in cast]
+        home = "sea" if homes[0] == "underwater" and "sea" in homes else homes[0]  # a whale beside a boat
         if home.partition(":")[0] in SETTINGS and home not in unwanted:
             return home, False
     for mood in [*moods, "any"]:

@@ -12,6 +12,8 @@ IGNORED_CHARACTERS_MAX = 40
 # A list goes on after a comma: "without people, cars or signs".
 _OPEN = frozenset([",", "，", "、"])  # noqa: RUF001
 _JOINS = listed("""or and nor oder und ou et o y e""")
+_VIEWS = listed("""seen view views viewed pov perspective filmed shot looking""")
+_ARTICLES = listed("""a an the inside within""")
 _BUT = listed("""but just only aber mais pero mas ma""")
 
 
@@ -31,6 +33,7 @@ class Reading:
             self._covering.update(dict.fromkeys(range(hit.start, hit.end), number))
         self.unwanted: set[int] = set()
         self.aside: set[int] = set()
+        self.viewers: set[int] = set()  # places of words for what the camera is in
         self._heard: dict[tuple[int, str], Heard] = {}
         self._unused: set[int] = set()
         self.filmed: set[int] = set()  # places of words that speak of the camera
@@ -150,6 +153,18 @@ class Reading:
             elif hit.of("style_of"):
                 follows = self._following(hit.end, stops=())
                 self.aside.update(number for number in follows if not self.hits[number].of("style"))
+            elif self._sees(hit):
+                self.viewers.update(range(hit.start, hit.end))
+                self.aside.add(self._covering[hit.start])
+
+    def _sees(self, hit: Hit) -> bool:
+        """ "Seen from a car", "the view from a plane": nobody sees what the camera is in."""
+        place = hit.start - 1
+        while self.word(place) in _ARTICLES:
+            place -= 1
+        said = {self.word(before) for before in range(max(place - 3, 0), place)}
+        follows = {self.word(after) for after in range(hit.end, hit.end + 3)}
+        return bool(hit.of("subject")) and self.word(place) == "from" and bool(said & _VIEWS) and "to" not in follows
 
     def _following(self, place: int, stops: tuple[str, ...]) -> Iterator[int]:
         """Numbers of the hits in the noun phrases from `place` on."""

@@ -216,6 +216,10 @@ class Setting(ABC):
         """Metres, the longest side of the subject."""
         return None if self.hero is None else self.hero.length
 
+    def leader_length(self) -> float:
+        """Metres, the longest side of the first of the cast; 0 where there is none."""
+        return 0.0 if self.hero is None else self.hero.leader.length * self.hero.members[0].scale
+
     def hero_face(self) -> float:
         """Metres from where the camera looks at the subject up to its face: only who is upright has it at the top."""
         if self.hero is None or not UPRIGHT[0] < self.hero.eyes / self.hero.length < UPRIGHT[1]:

@@ -35,7 +35,8 @@ class Castle(Land):
             schloss festung chateau forteresse castillo fortaleza castelo castello rocca 城堡 城 замок قلعة किला""",
         kinds={
             "jungle": "jungle-temple jungle-ruin angkor",
-            "ruins": """ruin ruins ruined ancient temple-ruin temple abandoned-castle pyramid acropolis overgrown
+            "ruins": """ruin ruins ruined ancient temple-ruin temple abandoned-castle graveyard cemetery
+                pyramid acropolis overgrown
                 ruine ruinen ruines ruinas rovine tempel templo tempio 废墟 遗迹 遺跡 руин أطلال खंडहर""",
         },
     )
@@ -84,7 +85,7 @@ class Castle(Land):
         self.flag = add((0.36, 0.03, 0.03), specular=0.05)
         self.wood = add((0.09, 0.06, 0.04), specular=0.1)
         self.fire = add((0.2, 0.1, 0.05), emission=tuple(c * (0.3 + self.dark) for c in (9.0, 4.2, 1.2)))
-        self.leaves = add((0.36, 0.38, 0.40) if self.snowed else (0.045, 0.070, 0.022), specular=0.05)
+        self.leaves = self.materials.tree((0.36, 0.38, 0.40) if self.snowed else (0.045, 0.070, 0.022))
         self.broken = np.random.default_rng(self.seed + 6).random(40)
 
     @property

@@ -55,8 +55,7 @@ class Coast(Setting):
     def build(self) -> None:
         add = self.materials.add
         wet = 0.9 if self.falls == "rain" else 0.08 if self.desert else 0.55
-        # Road parameters: half width, dash period, wetness, lane width, colour of the verge.
-        road = (4.6, 12, wet, 3.6, 0.20, 0.14, 0.08)
+        road = (4.6, wet, 0.20, 0.14, 0.08)
         self.road = add((0.065, 0.065, 0.07), specular=0.35, gloss=0.55, pattern=ROAD, mirror=0.06, params=road)
         waves = (0.80, 0.11, 0.9, 0.18)
         self.sea = add((0.010, 0.035, 0.055), specular=0.9, gloss=0.9, pattern=WATER, mirror=0.34, params=waves)

@@ -22,10 +22,11 @@ class Field(Land):
 
     words: ClassVar[SettingWords] = SettingWords(
         names="""field meadow farm farmland grassland prairie countryside vineyard plain pasture lawn garden park
-            village hillside feld wiese dorf champ campo pradera aldea prato 田野 草原 农场 草地 поле луг حقل खेत""",
+            village hillside barn zoo circus carnival moor heath paddy rice-field rice-paddy rice-terrace
+            feld wiese dorf champ campo pradera aldea prato 田野 草原 农场 草地 поле луг حقل खेत""",
         kinds={
             "wheat": "wheat wheatfield cornfield corn rye barley harvest autumn weizen ble trigo grano 麦田 麦",
-            "savanna": "savanna savannah savane savanne sabana savana steppe serengeti",
+            "savanna": "savanna savannah savane savanne sabana savana steppe serengeti outback",
             "lavender": "lavender tulip flower-field poppy",
         },
         moods={"warm": "", "any": ""},
@@ -66,7 +67,7 @@ class Field(Land):
         snow_from = -400.0 if self.snowed else 4000.0
         earth = (*steep, 0.25, 0.9, snow_from, rows, 3.4)
         self.soil = add(soil, specular=0.05, gloss=0.2, pattern=GROUND, params=earth)
-        self.leaves = add((0.42, 0.44, 0.46) if self.snowed else leaves, specular=0.05, gloss=0.2)
+        self.leaves = self.materials.tree((0.42, 0.44, 0.46) if self.snowed else leaves)
         self.scrub = add((0.185, 0.15, 0.055), specular=0.05, gloss=0.2)
         self.table = np.random.default_rng(self.seed + 6).random((61, 6))
         self.wood = add((0.115, 0.085, 0.062), specular=0.12, gloss=0.3)

@@ -29,6 +29,7 @@ class Forest(Land):
 
     words: ClassVar[SettingWords] = SettingWords(
         names="""forest wood woodland jungle rainforest rain-forest grove pine redwood bamboo trees thicket
+            campfire campsite cabin treehouse
             wald foret bosque selva floresta foresta bosco 森林 林 竹林 лес غابة जंगल""",
     )
     time: ClassVar[str] = "dawn"
@@ -66,8 +67,8 @@ class Forest(Land):
         self.soil = add((0.072, 0.078, 0.030), specular=0.05, gloss=0.2, pattern=GROUND, params=earth)
         needles = (0.22, 0.24, 0.25) if self.snowed else (0.030, 0.058, 0.022)
         leaves = (0.30, 0.32, 0.33) if self.snowed else (0.050, 0.085, 0.022)
-        self.firs = add(needles, specular=0.05, gloss=0.2)
-        self.leaves = add(leaves, specular=0.05, gloss=0.2)
+        self.firs = self.materials.tree(needles)
+        self.leaves = self.materials.tree(leaves)
         self.bark = add((0.060, 0.044, 0.033), specular=0.06, gloss=0.2)
         self.bush = add((0.26, 0.28, 0.29) if self.snowed else (0.038, 0.066, 0.018), specular=0.06, gloss=0.3)
         self.table = np.random.default_rng(self.seed + 8).random((97, 6))

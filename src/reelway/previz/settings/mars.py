@@ -28,7 +28,8 @@ class Mars(Setting):
     words: ClassVar[SettingWords] = SettingWords(
         names="mars martian red-planet planet alien exoplanet 火星 марс المريخ मंगल",
         kinds={
-            "desert": """desert dune sandstorm sand-storm sahara canyon mesa wasteland barren wuste dune desierto
+            "desert": """desert dune sandstorm sand-storm sahara canyon mesa wasteland barren oasis cave cavern
+                wuste dune desierto
                 deserto 沙漠 砂漠 пустын صحراء रेगिस्तान""",
             "moon": """moon lunar mond lune luna lua
                 月球 月面 القمر""",
@@ -128,8 +129,9 @@ class Mars(Setting):
         fast = max(stage.gone - 0.85 * t, 0.0) if self.hero else 0.0
         x, z = 2.6 - 1.1 * e, min(z, 6.6) + 2.6 * e + 0.9 * fast
         eye = vector((x, self.ground(x, z) + 1.15, z))
-        lift = self.hero.eyes if self.hero else 1.3
-        return Pose(eye=eye, target=stage.at + vector((1.1 - 0.9 * e, lift, 0)), fov=44)
+        if self.hero is None:
+            return Pose(eye=eye, target=eye + vector((-26.0 - 6.0 * e, 3.0, 46.0)), fov=48)
+        return Pose(eye=eye, target=stage.at + vector((1.1 - 0.9 * e, self.hero.eyes, 0)), fov=44)
 
     def furnish(self, prims: Primitives, t: float) -> None:
         prims.new_group()

@@ -1,6 +1,7 @@
 """A valley between snowy mountains."""
 # ruff: noqa: RUF001  (Cyrillic words are meant to be Cyrillic)
 
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -17,9 +18,13 @@ class Mountains(Land):
     """Meadows below, firs on the slopes, snow above; under snow all of it is white."""
 
     words: ClassVar[SettingWords] = SettingWords(
-        names="""mountain mountainous alps alpine peak valley glacier ridge himalaya himalayas volcano summit snowfield
-            hill fjord tundra arctic berg gebirge alpen montagne montana montanha montagna landscape vista landschaft
+        names="""mountain mountainous alps alpine peak valley ridge himalaya himalayas volcano summit crater
+            hill fjord geyser berg gebirge alpen montagne montana montanha montagna landscape vista landschaft
             paysage paisaje paisagem paesaggio 山 雪山 风景 風景 гор пейзаж جبل पहाड़""",
+        kinds={
+            "ice": """ice glacier snowfield tundra arctic iceberg antarctica antarctic ice-sheet ice-field igloo
+                north-pole south-pole frozen-lake frozen-river frozen-sea frozen-ocean""",
+        },
         moods={"snow": "", "cold": "", "any": ""},
     )
     time: ClassVar[str] = "day"
@@ -45,8 +50,15 @@ class Mountains(Land):
         vignette=0.32,
     )
 
+    @property
+    def snowed(self) -> bool:
+        """Where there is ice, all is white in any weather."""
+        return super().snowed or self.shot.variant == "ice"
+
     def build(self) -> None:
         super().build()
+        if self.shot.variant == "ice" and self.falls != "snow":
+            self.graded = replace(self.graded, exposure=0.75 * self.graded.exposure)  # the sun on so much white
         add = self.materials.add
         snow_from = -400.0 if self.snowed else 62.0
         earth = (0.135, 0.12, 0.108, 0.0, 0.30, snow_from)
@@ -55,7 +67,7 @@ class Mountains(Land):
         rough = (0.10, 0.092, 0.085, 0.0, 1.1, snow_from)
         self.stone = add((0.155, 0.145, 0.13), specular=0.05, pattern=GROUND, params=rough)
         self.table = np.random.default_rng(self.seed + 4).random((59, 5))
-        self.firs = add(needles, specular=0.05, gloss=0.2)
+        self.firs = self.materials.tree(needles)
 
     def furnish(self, prims: Primitives, t: float) -> None:
         prims.new_group()

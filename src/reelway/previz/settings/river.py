@@ -23,7 +23,8 @@ class River(Setting):
     """The camera glides over the water towards what floats there."""
 
     words: ClassVar[SettingWords] = SettingWords(
-        names="""river lake pond stream creek lagoon canal swamp marsh bathtub fluss see teich riviere fleuve lac rio
+        names="""river lake pond stream creek lagoon canal swamp marsh venice bathtub
+            fluss see teich riviere fleuve lac rio
             lago fiume etang 河 江 湖 川 реке река реки озер نهر بحيرة नदी झील""",
     )
     time: ClassVar[str] = "dawn"
@@ -55,7 +56,7 @@ class River(Setting):
         needles = (0.20, 0.23, 0.24) if frosted else (0.030, 0.055, 0.022)
         self.river = add((0.012, 0.035, 0.04), specular=0.9, gloss=0.9, pattern=WATER, mirror=0.55, params=ripples)
         self.bank = add((0.085, 0.095, 0.035), specular=0.05, gloss=0.2, pattern=GROUND, params=earth)
-        self.firs = add(needles, specular=0.06, gloss=0.2)
+        self.firs = self.materials.tree(needles)
         self.veils = self.rng.random((260, 5))
 
     def heights(self) -> Floats:

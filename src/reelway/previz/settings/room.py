@@ -26,7 +26,10 @@ class Room(Setting):
 
     words: ClassVar[SettingWords] = SettingWords(
         names="""room interior living-room kitchen office bedroom hall cafe bar library laboratory lab corridor house
-            home apartment indoors restaurant classroom desk table zimmer wohnzimmer kuche buro chambre salon cuisine
+            home apartment indoors restaurant classroom desk table museum gallery theater theatre cinema hospital gym
+            shop store supermarket factory warehouse casino nightclub disco bathroom hallway staircase elevator sauna
+            prison cockpit sofa couch armchair fireplace windowsill bookshelf
+            zimmer wohnzimmer kuche buro chambre salon cuisine
             bureau habitacion cocina oficina quarto sala cozinha stanza cucina ufficio 房间 室内
             部屋 客厅 комнат غرفة कमरा""",
         kinds={

@@ -21,14 +21,16 @@ SWELL = ((0, 5, 0.8), (1, 7, 0.55), (-2, 9, 0.45), (3, 14, 0.26), (-4, 19, 0.17)
 PALM = 11.0  # metres from one to the next
 ROLL = 3.2  # metres per second that the swell goes
 # x, z, half width, height
-ISLANDS = ((-260.0, 620.0, 150.0, 46.0), (-120.0, 660.0, 70.0, 22.0), (420.0, 760.0, 190.0, 58.0))
+ISLANDS = ((-250.0, 620.0, 140.0, 58.0), (-95.0, 650.0, 45.0, 20.0), (420.0, 760.0, 180.0, 76.0))
+PEAKS = 8  # of an island
 
 
 class Sea(Land):
     """On the open sea a swell rolls under the hero; on the beach the hero goes along the waterline."""
 
     words: ClassVar[SettingWords] = SettingWords(
-        names="""sea ocean wave island harbour harbor bay lighthouse marina port meer insel ozean hafen mer ile mar isla
+        names="""sea ocean wave island harbour harbor bay lighthouse marina port dock pier wharf
+            meer insel ozean hafen mer ile mar isla
             oceano ilha porto puerto mare isola 海 大海 море морю океан بحر محيط समुद्र""",
         kinds={
             "beach": """beach shore sand-beach seashore tropical strand plage playa praia spiaggia 海滩 沙滩 пляж
@@ -92,8 +94,8 @@ class Sea(Land):
         self.bark = add((0.16, 0.125, 0.085), specular=0.08, gloss=0.3)
         self.palm = add((0.050, 0.095, 0.022), specular=0.12, gloss=0.4)
         self.table = np.random.default_rng(self.seed + 6).random((43, 6))
-        rock = (0.11, 0.10, 0.09, 0.0, 0.10, snow_from)
-        self.rock = add((0.075, 0.085, 0.045), specular=0.05, gloss=0.2, pattern=GROUND, params=rock)
+        rock = (0.15, 0.13, 0.11, 0.0, 0.12, snow_from)
+        self.rock = add((0.060, 0.090, 0.032), specular=0.05, gloss=0.2, pattern=GROUND, params=rock)
 
     def heights(self) -> Floats:
         if self.beach:
@@ -112,7 +114,7 @@ class Sea(Land):
             rng = np.random.default_rng(self.seed)
             for across, along, height in SWELL:
                 angle = along * axis[:, None] + across * axis[None, :] + rng.uniform(0, 2 * np.pi)
-                total += np.float32(height) * (1 - np.abs(np.sin(angle / 1.0)) ** 0.8).astype(np.float32)
+                total += np.float32(height) * (1 - np.abs(np.sin(angle)) ** 0.8).astype(np.float32)
             total -= total.min()
             heights = total / total.max()
         self._heights = heights
@@ -163,15 +165,25 @@ class Sea(Land):
             self._palms(prims, t)
         else:
             prims.new_group()
-            prims.plane(self.sea, -0.47 * self.swell)
+            prims.plane(self.sea, -0.52 * self.swell)
             prims.new_group()
             prims.terrain(self.sea, -0.5 * self.swell, scale=self.scale, height=self.swell, shift=(0.0, -ROLL * t))
         gone = self.gone(t) if self.hero else 0.0
-        for x, z, wide, high in ISLANDS:
-            prims.new_group()
-            for k, (dx, share) in enumerate(((0.0, 1.0), (-0.45, 0.62), (0.4, 0.5))):
-                at = (x + dx * wide, -4.0, z + gone * 0.9 + 20.0 * k)
-                prims.ellipsoid(self.rock, at, (wide * (0.75 - 0.12 * k), high * share, 60.0), smooth=18.0)
+        for number, (x, z, wide, high) in enumerate(ISLANDS):
+            self._island(prims, number, (x, z + gone * 0.9), wide, high)
+
+    def _island(self, prims: Primitives, number: int, at: tuple[float, float], wide: float, high: float) -> None:
+        """Peaks that melt into each other, and a beach round their feet."""
+        x, z = at
+        prims.new_group()
+        prims.ellipsoid(self.sand, (x, -1.5, z), (wide * 1.08, 5.0, 75.0))
+        prims.new_group()
+        for k in range(PEAKS):
+            a, b, c, d, _, _ = self.table[(number * PEAKS + k) % len(self.table)]
+            aside = (k + 0.25 + 0.5 * a) / PEAKS * 2.0 - 1.0
+            tall = high * (1.0 - aside * aside) ** 0.7 * (0.45 + 0.65 * b) + 4.0
+            foot = (x + aside * wide, tall / 2 - 2.0, z + 50.0 * (c - 0.5))
+            prims.cone(self.rock, foot, tall * (1.1 + 0.7 * d), tall * 0.10, tall / 2 + 2.0, 3.0, smooth=9.0)
 
     def _palms(self, prims: Primitives, t: float) -> None:
         """They lean to the sea from where the dunes begin."""

@@ -22,7 +22,8 @@ class Space(Setting):
     """The hero drifts past; who needs ground under its feet is given a rock of its own."""
 
     words: ClassVar[SettingWords] = SettingWords(
-        names="""space outer-space deep-space galaxy nebula cosmos orbit asteroid universe star-field stars milky-way
+        names="""space outer-space deep-space galaxy nebula cosmos orbit in-orbit asteroid comet meteor
+            universe star-field stars milky-way
             weltraum weltall galaxie espace espacio espaco spazio cosmo 宇宙 太空 космос галактик فضاء अंतरिक्ष""",
     )
     time: ClassVar[str] = "night"

@@ -2,12 +2,13 @@
 
 import math
 from dataclasses import replace
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 
 from reelway.previz.air import Air
-from reelway.previz.geometry import Pose, Triple, ease, vector
+from reelway.previz.geometry import Floats, Pose, Triple, ease, vector
 from reelway.previz.look import Look
 from reelway.previz.settings.base import Effort, Setting
 from reelway.previz.settings.framing import beside, cells
@@ -22,6 +23,10 @@ LOT = 13.0  # metres of street front of one house
 KERB, FRONT = 4.9, 8.2  # from the middle of the road
 LANE, WALK = 1.8, 6.5
 LAMP = 21.0
+TREE, POST = KERB + 0.8, KERB + 0.4
+IN_FACE = 1.5
+CAR_REACH, CAR_TALL = 2.6, 2.2  # from the middle of a parked car to its ends, and over its roof
+LOOKS = 24  # at a shot, for what is in the way
 PAVEMENT = Room(width=2.9, height=14.0)
 SEEN, NEAR, CLOSE = 11, 5, 4  # lots that stand, those whose shops can be made out, and what is in their windows
 
@@ -31,7 +36,8 @@ class Street(Setting):
 
     words: ClassVar[SettingWords] = SettingWords(
         names="""street avenue boulevard sidewalk pavement crosswalk market bazaar square plaza suburb suburban
-            neighborhood neighbourhood intersection town main-street bridge strasse markt platz rue marche calle avenida
+            neighborhood neighbourhood intersection town main-street bridge station gas-station train-station airport
+            parking-lot car-park subway metro tunnel strasse markt platz rue marche calle avenida
             mercado plaza rua praca strada viale piazza 街道 街 大街 通り улиц площад рынок شارع سوق सड़क बाजार""",
     )
     time: ClassVar[str] = "dusk"
@@ -57,7 +63,7 @@ class Street(Setting):
         neon = "neon" in self.shot.style
         wet = 0.95 if self.falls == "rain" else 0.25
         white = self.falls == "snow"
-        road = (KERB - 0.3, 12, wet, 3.6, 0.16, 0.16, 0.16)
+        road = (KERB - 0.3, wet, 0.16, 0.16, 0.16)
         tar = (0.30, 0.31, 0.33) if white else (0.060, 0.061, 0.066)
         self.road = add(tar, specular=0.35, gloss=0.6, pattern=ROAD, mirror=0.05 + 0.10 * wet, params=road)
         slab = (0.62, 0.64, 0.68) if white else (0.17, 0.165, 0.16)
@@ -161,7 +167,9 @@ class Street(Setting):
             for side in (-1, 1):
                 self._house(prims, side, lot, near=number < NEAR, close=number < CLOSE)
         for number in cells(pose, LAMP, 1, 5):
-            self._lamp(prims, -1 if number % 2 else 1, number * LAMP + 5.0)
+            side, z = -1 if number % 2 else 1, number * LAMP + 5.0
+            if not self._blinds(side * POST, z):
+                self._lamp(prims, side, z)
 
     def _house(self, prims: Primitives, side: int, lot: int, *, near: bool, close: bool) -> None:
         r = self.table[(side + 1) // 2, lot % 53]
@@ -176,9 +184,9 @@ class Street(Setting):
         prims.new_group()
         prims.box(self.stone, (side * (face + 0.1), tall + 0.12, z), (0.45, 0.22, LOT / 2), 0.04)
         prims.box(self.stone, (side * (face + 0.15), 3.95, z), (0.28, 0.14, LOT / 2), 0.03)
-        if r[7] > 0.45:
-            self._tree(prims, side, z - 3.0, float(r[4]))
-        if r[4] > 0.40:
+        if r[7] > 0.45 and not self._blinds(side * TREE, z - 3.0):
+            self._tree(prims, side * TREE, z - 3.0, float(r[4]))
+        if r[4] > 0.40 and not self._hides(side * (KERB - 1.15), z + 2.5):
             self._parked(prims, side, z + 2.5, float(r[9]))
         if not near:
             return
@@ -217,8 +225,7 @@ class Street(Setting):
         prims.ellipsoid(self.goods, (x, 1.72, z), (0.05, 0.13, 0.10))
         prims.cone(self.goods, (x, 1.02, z), 0.20, 0.15, 0.48, 0.02, smooth=0.1, flat=9.0)
 
-    def _tree(self, prims: Primitives, side: int, z: float, r: float) -> None:
-        x = side * (KERB + 0.8)
+    def _tree(self, prims: Primitives, x: float, z: float, r: float) -> None:
         prims.new_group()
         prims.capsule(self.bark, (x, 0.1, z), (x, 2.9, z), 0.11, 0.08)
         prims.new_group()
@@ -226,6 +233,28 @@ class Street(Setting):
             a = k * 1.7 + 6 * r
             at = (x + 0.55 * math.cos(a), 3.5 + 0.35 * k, z + 0.6 * math.sin(a))
             prims.ellipsoid(self.leaf, at, (0.95, 0.72, 0.95), smooth=0.25)
+
+    @cached_property
+    def _sights(self) -> tuple[Floats, Floats]:
+        """Where the camera stands at moments of the shot, and the lines from there to the hero; none without one."""
+        times = [self.duration_s * k / (LOOKS - 1) for k in range(LOOKS)] if self.hero else []
+        eyes = np.array([self.camera(t).eye for t in times]).reshape(-1, 3)
+        heroes = np.array([self.hero_at(t) for t in times]).reshape(-1, 3)
+        return eyes, heroes - eyes
+
+    def _hides(self, x: float, z: float) -> bool:
+        """Whether a car parked there would ever come between camera and hero; one that only vanishes then pops."""
+        eyes, lines = self._sights
+        car, flat = np.array([x, z]), [0, 2]
+        along = ((car - eyes[:, flat]) * lines[:, flat]).sum(1) / np.maximum((lines[:, flat] ** 2).sum(1), 1e-6)
+        nearest = eyes + lines * np.clip(along, 0, 1)[:, None]
+        off = np.hypot(*(nearest[:, flat] - car).T)
+        return bool(np.any((off < CAR_REACH) & (nearest[:, 1] < CAR_TALL)))
+
+    def _blinds(self, x: float, z: float) -> bool:
+        """Whether a post there would ever be right before the camera."""
+        eyes, _ = self._sights
+        return bool(np.any(np.hypot(eyes[:, 0] - x, eyes[:, 2] - z) < IN_FACE))
 
     def _parked(self, prims: Primitives, side: int, z: float, r: float) -> None:
         x = side * (KERB - 1.15)
@@ -243,7 +272,7 @@ class Street(Setting):
                 prims.cylinder(self.metal, (x + dx, 0.33, z + dz), 0.33, 0.12, 0.05, turn)
 
     def _lamp(self, prims: Primitives, side: int, z: float) -> None:
-        x = side * (KERB + 0.4)
+        x = side * POST
         prims.new_group()
         prims.capsule(self.metal, (x, 0.1, z), (x, 5.4, z), 0.075, 0.05)
         prims.capsule(self.metal, (x, 5.4, z), (x - side * 1.5, 5.75, z), 0.045)

@@ -1,6 +1,7 @@
 """Below the surface: sand under moving light, kelp, corals, blue distance."""
 
 import math
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -17,6 +18,7 @@ from reelway.previz.textures import fractal
 from reelway.previz.words import SettingWords
 from reelway.previz.world import SEABED, Light, Primitives
 
+SIGHT = 14.0  # metres: from further off nothing is seen of a hero
 CORALS: tuple[Triple, ...] = ((0.55, 0.10, 0.14), (0.60, 0.30, 0.05), (0.30, 0.12, 0.42), (0.10, 0.34, 0.30))
 
 
@@ -24,7 +26,8 @@ class Underwater(Land):
     """The hero swims, or walks on the bed as a diver does."""
 
     words: ClassVar[SettingWords] = SettingWords(
-        names="""underwater under-water reef coral-reef coral seabed sea-bed deep-sea diver scuba beneath
+        names="""underwater under-water reef coral-reef coral seabed sea-bed deep-sea diver scuba beneath-the-sea
+            beneath-the-waves beneath-the-surface under-the-sea undersea submarine
             unterwasser korallenriff sous-marin recif submarino bajo-el-agua arrecife subaquatico sottomarino
             海底 水下 珊瑚 под-водой подводн تحت-الماء पानी-के-नीचे""",
     )
@@ -75,6 +78,12 @@ class Underwater(Land):
         e = ease(k)
         eye = vector((0.0, self.ground(0, 0) + 1.7, -3.0 + 5.0 * e))
         return Pose(eye=eye, target=eye + vector((1.5 - e, -0.10, 10)), fov=52)
+
+    def clear(self, pose: Pose) -> Pose:
+        if self.hero is not None:
+            away = pose.eye - pose.target
+            pose = replace(pose, eye=pose.target + away * min(1.0, SIGHT / float(np.linalg.norm(away))))
+        return super().clear(pose)
 
     def furnish(self, prims: Primitives, t: float) -> None:
         prims.new_group()

@@ -7,7 +7,6 @@ makes for itself lie on the stack: it then needs no allocator, and so nothing of
 
 import ast
 import copy
-import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -170,7 +169,6 @@ GATHER = """
 at = U32(JC[{slot}, lane])
 ga = SC[{row}, lane]
 gb = SC[{row} + 1, lane]
-{ease}
 t00 = {table}[at]
 t10 = {table}[at + U32(1)]
 t01 = {table}[at + U32(2)]
@@ -184,17 +182,6 @@ gu = (t10 - t00 + (t00 - t10 - t01 + t11) * gb) * 126.99
 gv = (t01 - t00 + (t00 - t10 - t01 + t11) * ga) * 126.99
 SC[{row} + 3, lane] = gu * gu + gv * gv
 """
-FAR_OFF = """
-ball = {ball}
-nearest = 1e18
-for lane in range(lanes):
-{upright}
-    nearest = fmin(nearest, x * x + y * y + z * z)
-if nearest > 4.0 * ball * ball:
-    pass
-"""
-BALL = "d = math.sqrt(x * x + y * y + z * z) - ball\n"
-EASE = "ga = ga * ga * (3.0 - 2.0 * ga)\ngb = gb * gb * (3.0 - 2.0 * gb)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +191,6 @@ class Shape:
     name: str
     number: int
     rotated: bool
-    ball: str | None
     params: list[str]
     inverses: list[str]
     body: list[ast.stmt]
@@ -262,13 +248,11 @@ def _shape(node: ast.FunctionDef) -> Shape:
     mark = node.decorator_list[0]
     assert isinstance(mark, ast.Call)
     assert isinstance(mark.args[0], ast.Constant)
-    marks = {keyword.arg: keyword.value for keyword in mark.keywords}
     body = node.body[1:] if ast.get_docstring(node) else node.body
     return Shape(
         name=node.name,
         number=int(str(mark.args[0].value)),
-        rotated="rotated" in marks,
-        ball=ast.literal_eval(marks["ball"]) if "ball" in marks else None,
+        rotated=bool(mark.keywords),
         params=[argument.arg for argument in node.args.args[3:]],
         inverses=[argument.arg for argument in node.args.kwonlyargs],
         body=body,
@@ -308,22 +292,12 @@ def _branch(shape: Shape) -> list[ast.stmt]:
     for read in reads:
         one, two, three = _table_read(shape.body[read])
         index, gather, back = index + one, gather + two, back + three
-    whole = [
+    return [
+        *ast.parse("\n".join(lines)).body,
         _lanes(local, above, index),
         _lanes(gather, [], ""),
         _lanes(local, [*above, *ast.parse(back).body, *below], finish),
     ]
-    return [*ast.parse("\n".join(lines)).body, *(whole if shape.ball is None else _unless_far(shape.ball, whole))]
-
-
-def _unless_far(ball: str, whole: list[ast.For]) -> list[ast.stmt]:
-    """`whole` where a ray is near; for a tile that is far away, the ball that the shape is in."""
-    choice = ast.parse(FAR_OFF.format(ball=ball, upright=textwrap.indent(UPRIGHT, "    "))).body
-    branch = choice[-1]
-    assert isinstance(branch, ast.If)
-    branch.body = [_lanes(UPRIGHT + BALL, [], MERGE)]
-    branch.orelse = list(whole)
-    return choice
 
 
 def _lookup(statement: ast.stmt) -> ast.Call | None:
@@ -343,13 +317,13 @@ def _table_read(statement: ast.stmt) -> tuple[str, str, str]:
     arguments = [ast.unparse(argument) for argument in call.args]
     if len(arguments) == 2:
         u, v = arguments
-        gather = GATHER.format(slot=0, row=0, table="heights", ease=EASE, steep="")
+        gather = GATHER.format(slot=0, row=0, table="heights", steep="")
         return HEIGHT_INDEX.format(u=u, v=v), gather, f"{names[0]} = SC[2, lane]\n"
     slot, layer, u, v = arguments
     row = LAYERS[int(slot)]
     index = TEXTURE_INDEX.format(slot=slot, layer=layer, u=u, v=v, row=row)
     steep = STEEP.format(row=row) if len(names) == 2 else ""
-    gather = GATHER.format(slot=slot, row=row, table="tex", ease="", steep=steep)
+    gather = GATHER.format(slot=slot, row=row, table="tex", steep=steep)
     return index, gather, "".join(f"{name} = SC[{row} + {2 + k}, lane]\n" for k, name in enumerate(names))
 
 

@@ -326,7 +326,8 @@ def distance(PX, PY, PZ, D, G, prims, listed, count, heights, tex, SC, JC):
                 vz = uz * inv_rz
                 k0 = math.sqrt(ux * ux + uy * uy + uz * uz)
                 k1 = math.sqrt(vx * vx + vy * vy + vz * vz)
-                d = k0 * (k0 - F32(1.0)) / fmax(k1, F32(1e-06))
+                ball = math.sqrt(x * x + y * y + z * z) - fmax(rx, fmax(ry, rz))
+                d = fmax(k0 * (k0 - F32(1.0)) / fmax(k1, F32(1e-06)), ball)
                 so_far = G[lane]
                 melt = fmax(smooth - abs(so_far - d), F32(0.0)) * inv_smooth
                 G[lane] = fmin(so_far, d) - melt * melt * smooth * F32(0.25)
@@ -461,8 +462,6 @@ def distance(PX, PY, PZ, D, G, prims, listed, count, heights, tex, SC, JC):
                 at = U32(JC[0, lane])
                 ga = SC[0, lane]
                 gb = SC[0 + 1, lane]
-                ga = ga * ga * (F32(3.0) - F32(2.0) * ga)
-                gb = gb * gb * (F32(3.0) - F32(2.0) * gb)
                 t00 = heights[at]
                 t10 = heights[at + U32(1)]
                 t01 = heights[at + U32(2)]
@@ -573,8 +572,6 @@ def distance(PX, PY, PZ, D, G, prims, listed, count, heights, tex, SC, JC):
                 at = U32(JC[0, lane])
                 ga = SC[0, lane]
                 gb = SC[0 + 1, lane]
-                ga = ga * ga * (F32(3.0) - F32(2.0) * ga)
-                gb = gb * gb * (F32(3.0) - F32(2.0) * gb)
                 t00 = heights[at]
                 t10 = heights[at + U32(1)]
                 t01 = heights[at + U32(2)]
@@ -651,8 +648,6 @@ def distance(PX, PY, PZ, D, G, prims, listed, count, heights, tex, SC, JC):
                 at = U32(JC[0, lane])
                 ga = SC[0, lane]
                 gb = SC[0 + 1, lane]
-                ga = ga * ga * (F32(3.0) - F32(2.0) * ga)
-                gb = gb * gb * (F32(3.0) - F32(2.0) * gb)
                 t00 = heights[at]
                 t10 = heights[at + U32(1)]
                 t01 = heights[at + U32(2)]
@@ -725,102 +720,83 @@ def distance(PX, PY, PZ, D, G, prims, listed, count, heights, tex, SC, JC):
             scale = prims[prim, PRIM_PARAMS + 3]
             blend = prims[prim, PRIM_PARAMS + 4]
             layer = prims[prim, PRIM_PARAMS + 5]
-            ball = F32(0.5) * math.sqrt(
-                F32(1.0) / (inv_w * inv_w) + F32(1.0) / (inv_h * inv_h) + F32(1.0) / (inv_d * inv_d)
-            )
-            nearest = F32(1e18)
             for lane in range(lanes):
-                x = PX[lane] - tx
-                y = PY[lane] - ty
-                z = PZ[lane] - tz
-                nearest = fmin(nearest, x * x + y * y + z * z)
-            if nearest > F32(4.0) * ball * ball:
-                for lane in range(lanes):
-                    x = PX[lane] - tx
-                    y = PY[lane] - ty
-                    z = PZ[lane] - tz
-                    d = math.sqrt(x * x + y * y + z * z) - ball
-                    so_far = G[lane]
-                    melt = fmax(smooth - abs(so_far - d), F32(0.0)) * inv_smooth
-                    G[lane] = fmin(so_far, d) - melt * melt * smooth * F32(0.25)
-            else:
-                for lane in range(lanes):
-                    wx = PX[lane] - tx
-                    wy = PY[lane] - ty
-                    wz = PZ[lane] - tz
-                    x = r00 * wx + r01 * wy + r02 * wz
-                    y = r10 * wx + r11 * wy + r12 * wz
-                    z = r20 * wx + r21 * wy + r22 * wz
-                    u = clamp(x * inv_w + F32(0.5), F32(0.0), F32(1.0))
-                    v = clamp(F32(0.5) - y * inv_h, F32(0.0), F32(1.0))
-                    w = clamp(z * inv_d + F32(0.5), F32(0.0), F32(1.0))
-                    ux = u * F32(126.99)
-                    uy = v * F32(126.99)
-                    fu = ffloor(ux)
-                    fv = ffloor(uy)
-                    SC[0, lane] = ux - fu
-                    SC[0 + 1, lane] = uy - fv
-                    JC[0, lane] = ((I32(layer) + I32(0)) * I32(16384) + I32(fv) * I32(128) + I32(fu)) * I32(4)
-                    ux = w * F32(126.99)
-                    uy = v * F32(126.99)
-                    fu = ffloor(ux)
-                    fv = ffloor(uy)
-                    SC[3, lane] = ux - fu
-                    SC[3 + 1, lane] = uy - fv
-                    JC[1, lane] = ((I32(layer) + I32(1)) * I32(16384) + I32(fv) * I32(128) + I32(fu)) * I32(4)
-                    ux = u * F32(126.99)
-                    uy = w * F32(126.99)
-                    fu = ffloor(ux)
-                    fv = ffloor(uy)
-                    SC[6, lane] = ux - fu
-                    SC[6 + 1, lane] = uy - fv
-                    JC[2, lane] = ((I32(layer) + I32(2)) * I32(16384) + I32(fv) * I32(128) + I32(fu)) * I32(4)
-                for lane in range(lanes):
-                    at = U32(JC[0, lane])
-                    ga = SC[0, lane]
-                    gb = SC[0 + 1, lane]
-                    t00 = tex[at]
-                    t10 = tex[at + U32(1)]
-                    t01 = tex[at + U32(2)]
-                    t11 = tex[at + U32(3)]
-                    SC[0 + 2, lane] = t00 + (t10 - t00) * ga + (t01 - t00) * gb + (t00 - t10 - t01 + t11) * ga * gb
-                    at = U32(JC[1, lane])
-                    ga = SC[3, lane]
-                    gb = SC[3 + 1, lane]
-                    t00 = tex[at]
-                    t10 = tex[at + U32(1)]
-                    t01 = tex[at + U32(2)]
-                    t11 = tex[at + U32(3)]
-                    SC[3 + 2, lane] = t00 + (t10 - t00) * ga + (t01 - t00) * gb + (t00 - t10 - t01 + t11) * ga * gb
-                    at = U32(JC[2, lane])
-                    ga = SC[6, lane]
-                    gb = SC[6 + 1, lane]
-                    t00 = tex[at]
-                    t10 = tex[at + U32(1)]
-                    t01 = tex[at + U32(2)]
-                    t11 = tex[at + U32(3)]
-                    SC[6 + 2, lane] = t00 + (t10 - t00) * ga + (t01 - t00) * gb + (t00 - t10 - t01 + t11) * ga * gb
-                for lane in range(lanes):
-                    wx = PX[lane] - tx
-                    wy = PY[lane] - ty
-                    wz = PZ[lane] - tz
-                    x = r00 * wx + r01 * wy + r02 * wz
-                    y = r10 * wx + r11 * wy + r12 * wz
-                    z = r20 * wx + r21 * wy + r22 * wz
-                    u = clamp(x * inv_w + F32(0.5), F32(0.0), F32(1.0))
-                    v = clamp(F32(0.5) - y * inv_h, F32(0.0), F32(1.0))
-                    w = clamp(z * inv_d + F32(0.5), F32(0.0), F32(1.0))
-                    side = SC[0 + 2, lane]
-                    front = SC[3 + 2, lane]
-                    top = SC[6 + 2, lane]
-                    ox = fmax(abs(x) * inv_w - F32(0.5), F32(0.0)) / inv_w
-                    oy = fmax(abs(y) * inv_h - F32(0.5), F32(0.0)) / inv_h
-                    oz = fmax(abs(z) * inv_d - F32(0.5), F32(0.0)) / inv_d
-                    inside = smaxf(smaxf(side * scale, front * scale, blend), top * scale, blend)
-                    d = inside * F32(0.75) + math.sqrt(ox * ox + oy * oy + oz * oz)
-                    so_far = G[lane]
-                    melt = fmax(smooth - abs(so_far - d), F32(0.0)) * inv_smooth
-                    G[lane] = fmin(so_far, d) - melt * melt * smooth * F32(0.25)
+                wx = PX[lane] - tx
+                wy = PY[lane] - ty
+                wz = PZ[lane] - tz
+                x = r00 * wx + r01 * wy + r02 * wz
+                y = r10 * wx + r11 * wy + r12 * wz
+                z = r20 * wx + r21 * wy + r22 * wz
+                u = clamp(x * inv_w + F32(0.5), F32(0.0), F32(1.0))
+                v = clamp(F32(0.5) - y * inv_h, F32(0.0), F32(1.0))
+                w = clamp(z * inv_d + F32(0.5), F32(0.0), F32(1.0))
+                ux = u * F32(126.99)
+                uy = v * F32(126.99)
+                fu = ffloor(ux)
+                fv = ffloor(uy)
+                SC[0, lane] = ux - fu
+                SC[0 + 1, lane] = uy - fv
+                JC[0, lane] = ((I32(layer) + I32(0)) * I32(16384) + I32(fv) * I32(128) + I32(fu)) * I32(4)
+                ux = w * F32(126.99)
+                uy = v * F32(126.99)
+                fu = ffloor(ux)
+                fv = ffloor(uy)
+                SC[3, lane] = ux - fu
+                SC[3 + 1, lane] = uy - fv
+                JC[1, lane] = ((I32(layer) + I32(1)) * I32(16384) + I32(fv) * I32(128) + I32(fu)) * I32(4)
+                ux = u * F32(126.99)
+                uy = w * F32(126.99)
+                fu = ffloor(ux)
+                fv = ffloor(uy)
+                SC[6, lane] = ux - fu
+                SC[6 + 1, lane] = uy - fv
+                JC[2, lane] = ((I32(layer) + I32(2)) * I32(16384) + I32(fv) * I32(128) + I32(fu)) * I32(4)
+            for lane in range(lanes):
+                at = U32(JC[0, lane])
+                ga = SC[0, lane]
+                gb = SC[0 + 1, lane]
+                t00 = tex[at]
+                t10 = tex[at + U32(1)]
+                t01 = tex[at + U32(2)]
+                t11 = tex[at + U32(3)]
+                SC[0 + 2, lane] = t00 + (t10 - t00) * ga + (t01 - t00) * gb + (t00 - t10 - t01 + t11) * ga * gb
+                at = U32(JC[1, lane])
+                ga = SC[3, lane]
+                gb = SC[3 + 1, lane]
+                t00 = tex[at]
+                t10 = tex[at + U32(1)]
+                t01 = tex[at + U32(2)]
+                t11 = tex[at + U32(3)]
+                SC[3 + 2, lane] = t00 + (t10 - t00) * ga + (t01 - t00) * gb + (t00 - t10 - t01 + t11) * ga * gb
+                at = U32(JC[2, lane])
+                ga = SC[6, lane]
+                gb = SC[6 + 1, lane]
+                t00 = tex[at]
+                t10 = tex[at + U32(1)]
+                t01 = tex[at + U32(2)]
+                t11 = tex[at + U32(3)]
+                SC[6 + 2, lane] = t00 + (t10 - t00) * ga + (t01 - t00) * gb + (t00 - t10 - t01 + t11) * ga * gb
+            for lane in range(lanes):
+                wx = PX[lane] - tx
+                wy = PY[lane] - ty
+                wz = PZ[lane] - tz
+                x = r00 * wx + r01 * wy + r02 * wz
+                y = r10 * wx + r11 * wy + r12 * wz
+                z = r20 * wx + r21 * wy + r22 * wz
+                u = clamp(x * inv_w + F32(0.5), F32(0.0), F32(1.0))
+                v = clamp(F32(0.5) - y * inv_h, F32(0.0), F32(1.0))
+                w = clamp(z * inv_d + F32(0.5), F32(0.0), F32(1.0))
+                side = SC[0 + 2, lane]
+                front = SC[3 + 2, lane]
+                top = SC[6 + 2, lane]
+                ox = fmax(abs(x) * inv_w - F32(0.5), F32(0.0)) / inv_w
+                oy = fmax(abs(y) * inv_h - F32(0.5), F32(0.0)) / inv_h
+                oz = fmax(abs(z) * inv_d - F32(0.5), F32(0.0)) / inv_d
+                inside = smaxf(smaxf(side * scale, front * scale, blend), top * scale, blend)
+                d = inside * F32(0.75) + math.sqrt(ox * ox + oy * oy + oz * oz)
+                so_far = G[lane]
+                melt = fmax(smooth - abs(so_far - d), F32(0.0)) * inv_smooth
+                G[lane] = fmin(so_far, d) - melt * melt * smooth * F32(0.25)
         elif opcode == 13:
             cell = prims[prim, PRIM_PARAMS + 0]
             height = prims[prim, PRIM_PARAMS + 1]
@@ -854,8 +830,6 @@ def distance(PX, PY, PZ, D, G, prims, listed, count, heights, tex, SC, JC):
                 at = U32(JC[0, lane])
                 ga = SC[0, lane]
                 gb = SC[0 + 1, lane]
-                ga = ga * ga * (F32(3.0) - F32(2.0) * ga)
-                gb = gb * gb * (F32(3.0) - F32(2.0) * gb)
                 t00 = heights[at]
                 t10 = heights[at + U32(1)]
                 t01 = heights[at + U32(2)]
@@ -911,9 +885,10 @@ def distance(PX, PY, PZ, D, G, prims, listed, count, heights, tex, SC, JC):
         elif opcode == 14:
             inv_side = prims[prim, PRIM_PARAMS + 0]
             inv_tall = prims[prim, PRIM_PARAMS + 1]
-            size = prims[prim, PRIM_PARAMS + 2]
-            half = prims[prim, PRIM_PARAMS + 3]
-            layer = prims[prim, PRIM_PARAMS + 4]
+            inv_deep = prims[prim, PRIM_PARAMS + 2]
+            size = prims[prim, PRIM_PARAMS + 3]
+            half = prims[prim, PRIM_PARAMS + 4]
+            layer = prims[prim, PRIM_PARAMS + 5]
             for lane in range(lanes):
                 wx = PX[lane] - tx
                 wy = PY[lane] - ty
@@ -926,7 +901,7 @@ def distance(PX, PY, PZ, D, G, prims, listed, count, heights, tex, SC, JC):
                 ox = fmax(abs(x) * inv_side - F32(0.5), F32(0.0))
                 oy = fmax(abs(y) * inv_tall - F32(0.5), F32(0.0))
                 off = ox * ox + oy * oy
-                zz = z * z * inv_side * inv_side
+                zz = z * z * inv_deep * inv_deep
                 ux = u * F32(126.99)
                 uy = v * F32(126.99)
                 fu = ffloor(ux)
@@ -958,7 +933,7 @@ def distance(PX, PY, PZ, D, G, prims, listed, count, heights, tex, SC, JC):
                 ox = fmax(abs(x) * inv_side - F32(0.5), F32(0.0))
                 oy = fmax(abs(y) * inv_tall - F32(0.5), F32(0.0))
                 off = ox * ox + oy * oy
-                zz = z * z * inv_side * inv_side
+                zz = z * z * inv_deep * inv_deep
                 level = SC[0 + 2, lane]
                 steep = SC[0 + 3, lane]
                 slope = steep * half * half
@@ -1757,7 +1732,7 @@ def sky(DX, DY, DZ, R, Gc, Bc, env, clouds):
             v = (y - F32(0.4) * DX[lane] + F32(0.2) * DZ[lane]) * F32(260.0) if space else DZ[lane] * inv * F32(200.0)
             c = htex(clouds, u, v) * F32(0.65) + htex(clouds, u * F32(2.7) + F32(100.0), v * F32(2.7)) * F32(0.35)
             c = smoothstep(F32(1.0) - env[CLOUD], F32(1.25) - env[CLOUD] * F32(0.65), c)
-            c *= F32(1.0) if space else smoothstep(F32(0.0), F32(0.1), y)
+            c *= F32(1.0) if space else smoothstep(-F32(0.03), F32(0.17), y)
             s = fmax(DX[lane] * env[SUN] + y * env[SUN + 1] + DZ[lane] * env[SUN + 2], F32(0.0))
             s = s * s
             s = s * s
@@ -1847,7 +1822,7 @@ def picture(PX, PY, PZ, T, M, AR, AG, AB, prims, p, mats, tex, SC, JC):
         return
     inv_side = prims[p, PRIM_PARAMS]
     inv_tall = prims[p, PRIM_PARAMS + 1]
-    layer = I32(prims[p, PRIM_PARAMS + 4]) + I32(1)
+    layer = I32(prims[p, PRIM_PARAMS + 5]) + I32(1)
     r00 = prims[p, 7]
     r01 = prims[p, 8]
     r02 = prims[p, 9]
@@ -1896,6 +1871,35 @@ def picture(PX, PY, PZ, T, M, AR, AG, AB, prims, p, mats, tex, SC, JC):
         AR[lane] = r / total if on else AR[lane]
         AG[lane] = g / total if on else AG[lane]
         AB[lane] = b / total if on else AB[lane]
+
+
+@kernel
+def trunks(PX, PY, PZ, NY, T, M, AR, AG, AB, prims, mats):
+    """What is upright and near the middle of a tree is its trunk; leaves, but not needles, are lighter and darker."""
+    for lane in range(T.size):
+        p = U32(M[lane])
+        m = I32(prims[p, 3]) * I32(MATERIAL_WIDTH)
+        on = mats[U32(m + I32(PATTERN))] == F32(11.0)
+        grows = on & ((prims[p, 0] == TREES) | (prims[p, 0] == LEAFY))
+        cell = prims[p, PRIM_PARAMS] if grows else F32(1)
+        seed = I32(prims[p, PRIM_PARAMS + 6])
+        ix = ffloor(PX[lane] / cell)
+        iz = ffloor(PZ[lane] / cell)
+        jx = I32(ix)
+        jz = I32(iz)
+        r1 = hashf(jx + seed, jz)
+        r2 = hashf(jx + seed + I32(17), jz + I32(5))
+        r3 = hashf(jx + I32(31), jz + seed)
+        lx = PX[lane] - (ix + F32(0.5) + (r1 - F32(0.5)) * F32(0.5)) * cell
+        lz = PZ[lane] - (iz + F32(0.5) + (r2 - F32(0.5)) * F32(0.5)) * cell
+        wide = F32(0.036) * prims[p, PRIM_PARAMS + 1] * (F32(0.62) + F32(0.75) * r3)
+        trunk = grows & (lx * lx + lz * lz < wide * wide) & (abs(NY[lane]) < F32(0.12))
+        fine = noise2(PX[lane] * F32(3.3) + PY[lane] * F32(1.9), PZ[lane] * F32(3.3) - PY[lane] * F32(2.6))
+        k = F32(1.0) + F32(0.9) * (fine - F32(0.5)) * smoothstep(F32(90.0), F32(20.0), T[lane])
+        k = k if on & (prims[p, 0] != TREES) else F32(1)
+        AR[lane] = mats[U32(m + I32(PARAMS))] if trunk else AR[lane] * k
+        AG[lane] = mats[U32(m + I32(PARAMS + 1))] if trunk else AG[lane] * k
+        AB[lane] = mats[U32(m + I32(PARAMS + 2))] if trunk else AB[lane] * k
 
 
 @kernel
@@ -1955,6 +1959,8 @@ def shade(
         for p in range(prims.shape[0]):
             if prims[p, 0] == RELIEF:
                 picture(PX, PY, PZ, T, M, AR, AG, AB, prims, p, mats, tex, SC, JC)
+    if pats & 2048:
+        trunks(PX, PY, PZ, NY, T, M, AR, AG, AB, prims, mats)
     for lane in range(lanes):
         M[lane] = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
     if pats & 2:
@@ -2031,14 +2037,14 @@ def shade(
             ar = mix(AR[lane] * a * tr, F32(0.8), mk)
             ag = mix(AG[lane] * a * tr, F32(0.78), mk)
             ab = mix(AB[lane] * a * tr, F32(0.7), mk)
-            ar = mix(ar, mats[U32(m + I32(PARAMS + 4))] * (F32(0.5) + n), side)
-            ag = mix(ag, mats[U32(m + I32(PARAMS + 5))] * (F32(0.5) + n), side)
-            ab = mix(ab, mats[U32(m + I32(PARAMS + 6))] * (F32(0.5) + n), side)
+            ar = mix(ar, mats[U32(m + I32(PARAMS + 2))] * (F32(0.5) + n), side)
+            ag = mix(ag, mats[U32(m + I32(PARAMS + 3))] * (F32(0.5) + n), side)
+            ab = mix(ab, mats[U32(m + I32(PARAMS + 4))] * (F32(0.5) + n), side)
             AR[lane] = mix(AR[lane], ar, on)
             AG[lane] = mix(AG[lane], ag, on)
             AB[lane] = mix(AB[lane], ab, on)
             wet = (
-                mats[U32(m + I32(PARAMS + 2))]
+                mats[U32(m + I32(PARAMS + 1))]
                 * smoothstep(F32(0.38), F32(0.62), n2 + n * F32(0.15))
                 * (F32(1.0) - side)
             )
@@ -2715,7 +2721,8 @@ def mirror(
             dn = F32(2.0) * (DX[lane] * NX[lane] + DY[lane] * NY[lane] + DZ[lane] * NZ[lane])
             e = F32(0.02) + F32(0.002) * T[lane]
             EX[count] = DX[lane] - dn * NX[lane]
-            EY[count] = DY[lane] - dn * NY[lane]
+            ey = DY[lane] - dn * NY[lane]
+            EY[count] = abs(ey) if NY[lane] > F32(0.9) else ey
             EZ[count] = DZ[lane] - dn * NZ[lane]
             OX[count] = PX[lane] + NX[lane] * e
             OY[count] = PY[lane] + NY[lane] * e
@@ -2911,8 +2918,17 @@ def mirror(
         JC,
         tm,
     )
+    for lane in range(size):
+        water = mats[U32(M[lane] + I32(PATTERN))] == F32(5.0)
+        s4[lane] = abs(EY[lane]) if water else EY[lane]
+        s5[lane] = RR2[lane] if water else F32(0)
+        misses += I32(water)
     if misses > 0:
-        sky(EX, EY, EZ, s1, s2, s3, env, clouds)
+        sky(EX, s4, EZ, s1, s2, s3, env, clouds)
+        for lane in range(size):
+            R2[lane] = mix(R2[lane], s1[lane], s5[lane])
+            G2[lane] = mix(G2[lane], s2[lane], s5[lane])
+            B2[lane] = mix(B2[lane], s3[lane], s5[lane])
     fog(OX, OY, OZ, EX, EY, EZ, T2, R2, G2, B2, env, lights, light_count)
     FR = stack(LANES, F32)
     FG = stack(LANES, F32)
@@ -3138,15 +3154,10 @@ def render(
                     NZ[lane] = F32(0.0)
                     e = F32(0.0007) * T[lane] + F32(0.002)
                     hill = prims[M[lane], 0] == TERRAIN
-                    texel = F32(0.6) / prims[M[lane], PRIM_PARAMS] if hill else e
+                    texel = fmax(F32(0.6) / prims[M[lane], PRIM_PARAMS], F32(0.004) * T[lane]) if hill else e
                     own = prims[M[lane], 0] == RELIEF
                     e = fmax(e, F32(0.007) / prims[M[lane], PRIM_PARAMS]) if own else e
-                    wide = mix(
-                        fmin(texel, F32(0.12)),
-                        fmax(texel, F32(0.004) * T[lane]),
-                        smoothstep(F32(15.0), F32(60.0), T[lane]),
-                    )
-                    T2[lane] = fmax(e, wide) if hill else e
+                    T2[lane] = fmax(e, texel)
                 for k in range(4):
                     kx = F32(1.0) if k == 0 or k == 3 else -F32(1.0)
                     ky = F32(1.0) if k == 1 or k == 3 else -F32(1.0)

@@ -38,7 +38,7 @@ BALL_RADIUS = 3
 SIDES = 4
 
 # A material. PATTERN picks how PARAMS are read: 0 flat, 1 windows, 2 road, 3 brick, 4 ground, 5 water, 6 puddles,
-# 7 planks, 8 planet, 9 seabed, 10 picture.
+# 7 planks, 8 planet, 9 seabed, 10 picture, 11 tree.
 MATERIAL_WIDTH = 24
 ALBEDO = 0
 SPECULAR = 3

@@ -9,6 +9,7 @@ from reelway.previz.subjects.dog import Cat, Dog
 from reelway.previz.subjects.duck import Duck
 from reelway.previz.subjects.fish import Fish
 from reelway.previz.subjects.horse import Horse
+from reelway.previz.subjects.lion import Lion
 from reelway.previz.subjects.motorbike import Motorbike
 from reelway.previz.subjects.person import Detective, Person
 from reelway.previz.subjects.plane import Plane
@@ -28,6 +29,7 @@ SUBJECTS: dict[str, type[Subject]] = {
     "duck": Duck,
     "fish": Fish,
     "horse": Horse,
+    "lion": Lion,
     "motorbike": Motorbike,
     "person": Person,
     "plane": Plane,

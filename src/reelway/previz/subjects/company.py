@@ -16,6 +16,7 @@ from reelway.previz.world import Light, Materials, Primitives
 
 COUNT_MAX = 12  # of one kind; more would cost more than they show
 GOLDEN = 0.618034
+WADES = 0.6  # of the height of who cannot swim, beside who does: so much is under water
 
 Ground = Callable[[float, float], float]
 
@@ -95,6 +96,8 @@ class Company:
         apart = 1.9 if self.members[0].subject.medium in (AIR, DEEP) else 1.35
         gap = widest * apart + 0.25
         across = max(1, min(int((self._room.width - widest) / gap) + 1 if self._room.width < 1e8 else 4, 4))
+        if self.beyond:
+            across = max(across, 2)  # lest the leader hide who stands behind it
         for number, member in enumerate(standing):
             row, place = divmod(number, across)
             inrow = min(across, len(standing) - row * across)
@@ -162,17 +165,17 @@ class Company:
 
     def stages(self, stage: Stage, ground: Ground) -> list[tuple[Member, Stage]]:
         """Where each is, when the leader's ground is `stage`."""
-        turned = turn_y(stage.heading)
+        beyond = self.beyond
+        turned = turn_y(stage.heading + (stage.watched_amid if beyond else 0.0))
+        # The leader is on the camera's side of those who go beside it.
+        side = -1.0 if math.sin(stage.watched_amid) > 0 and not beyond else 1.0
         under = ground(float(stage.at[0]), float(stage.at[2]))
         found = []
         for member in self.members:
             if member.rides is not None:
                 continue
-            if self._is_behind(member):
-                away = turn_y(stage.heading + stage.watched_amid)
-                at = stage.at - away @ np.array([member.right, 0.0, self.beyond])
-            else:
-                at = stage.at + turned @ np.array([member.right, 0.0, member.ahead])
+            ahead = -beyond if self._is_behind(member) else member.ahead
+            at = stage.at + turned @ np.array([side * member.right, 0.0, ahead])
             flies = member.subject.medium in (AIR, DEEP) and not stage.floats
             if flies or member.subject.medium == AIR:
                 free = self._room.height - member.subject.height * member.scale
@@ -184,6 +187,8 @@ class Company:
                 at[1] = max(at[1], floor)
             elif not stage.floats:
                 at[1] += ground(float(at[0]), float(at[2])) - under
+            elif member.subject.medium == LAND:
+                at[1] -= WADES * member.subject.height * member.scale
             floats = stage.floats and member.subject.medium in (WATER, DEEP)
             scaled = replace(stage, at=at, scale=member.scale, phase=member.phase, floats=floats)
             found.append((member, scaled))

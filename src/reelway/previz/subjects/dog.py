@@ -42,10 +42,9 @@ class Cat(Quadruped):
     """A tabby, unless the prompt names a colour."""
 
     words: ClassVar[SubjectWords] = SubjectWords(
-        names="cat kitten tomcat katze kater chat gato gatto 猫 кошк кот قطة बिल्ली tiger lion panther leopard",
+        names="cat kitten tomcat katze kater chat gato gatto 猫 кошк кот قطة बिल्ली",
         home="alley",
         actions=BEAST_ACTIONS,
-        colour={"orange": "tiger", "black": "panther", "gold": "lion"},
     )
     breed = Breed(
         leg=0.27, body=0.30, girth=0.085, waist=0.075, bone=0.017, neck=0.10, neck_up=0.75, neck_thick=0.052,

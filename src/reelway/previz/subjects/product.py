@@ -25,7 +25,7 @@ class Product(Subject):
         outfits={"watch": "dial", "cup": "mug"},
         roles={
             "watch": "watch wristwatch clock uhr montre reloj orologio 手表 часы ring jewel jewelry necklace coin",
-            "cup": "cup mug teacup teapot coffee coffee-cup tasse tasse-de-cafe taza xicara tazza 杯",
+            "cup": "cup mug teacup coffee coffee-cup tasse tasse-de-cafe taza xicara tazza 杯",
             "box": "box parcel package phone smartphone laptop camera console speaker radio book toy sneaker shoe",
         },
     )

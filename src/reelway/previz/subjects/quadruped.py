@@ -70,7 +70,8 @@ class Quadruped(Subject):
         self._coat = materials.add(coat, specular=0.22, gloss=0.35)
         second = (coat[0] * 0.35, coat[1] * 0.33, coat[2] * 0.33) if self.cast.colour else breed.second
         self._second = materials.add(second, specular=0.2, gloss=0.3)
-        self._patch = materials.add(breed.patch or coat, specular=0.2, gloss=0.3)
+        patch = coat if self.cast.colour else breed.patch or coat
+        self._patch = materials.add(patch, specular=0.2, gloss=0.3)
         self._eye = materials.add((0.008, 0.007, 0.006), specular=1.0, gloss=0.95)
 
     def gait(self) -> Gait:

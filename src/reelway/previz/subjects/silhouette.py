@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from reelway.previz.geometry import Floats, turn_z
+from reelway.previz.geometry import Floats, ease, turn_z
 from reelway.previz.icons import icons
 from reelway.previz.icons.facts import Facts, facts
 from reelway.previz.shot import Cast
@@ -21,7 +21,9 @@ from reelway.previz.world import PICTURE, Materials, Primitives
 
 DEFAULT = "penguin"
 FILLED = 1 - 14 / 128  # of the side of a picture: the rest is room round it
-TURN_MAX = 0.80  # radians: seen from further aside it turns to the camera
+# Radians: seen from further aside it turns to the camera; where the camera passes its edge by so much it has turned its
+# other side to it; and how far round that the turn is made.
+TURN_MAX, PAST, TURNING = 0.80, 0.15, 0.12
 NEAR_GROUND = frozenset(["walk", "run", "jump", "dance", "play", "stand", "sit", "sleep"])
 ACTIONS = ("walk", "run", "jump", "dance", "stand", "sit", "sleep", "spin", "fly", "swim", "float", "drive", "play")
 HABITS = {LAND: "walk", AIR: "fly", WATER: "swim", DEEP: "swim"}  # of the living
@@ -32,6 +34,7 @@ COATS = {"santa-claus": 1, "mrs-claus": 2, "mx-claus": 2}  # which of its colour
 SKIN = (0.50, 0.34, 0.26)
 SMALL = 0.6  # metres: a thing that is no larger stands on a pedestal
 PEDESTAL, LIFTED = "pedestal", 1.0  # where the prompt names a table, and who is no larger
+DEEP_BEAST, DEEP_VEHICLE = 1.4, 1.9
 BODY = 0.95  # heights of its head that the rest of a mascot is
 PACES = {"walk": 0.75, "run": 2.4, "jump": 1.1, "fly": 2.2, "swim": 0.6, "float": 0.35, "drive": 3.0}
 
@@ -114,7 +117,15 @@ class Silhouette(Subject):
             layer=self.layer,
             seen=inflate.frame(self._what),
             stretch=stretch,
+            deep=self._deep,
         )
+
+    @property
+    def _deep(self) -> float:
+        """How much deeper it is than its picture tells: beasts and vehicles are, what lies or is thin itself is not."""
+        if self.facts.above:
+            return 1.0
+        return DEEP_VEHICLE if self.facts.drives else DEEP_BEAST if self.facts.alive else 1.0
 
     def _mascot(self, body: Body, stage: Stage) -> None:
         """What a head stands on: a belly, arms and legs, as of a plush toy."""
@@ -190,7 +201,18 @@ class Silhouette(Subject):
             return math.pi + stage.watched_amid - 0.22 + moved - math.sin(moved)
         looks = math.pi / 2 if self.facts.sideways else math.pi
         aside = math.remainder(stage.watched_amid - looks, math.pi)  # both its sides are alike
-        return looks + math.copysign(max(abs(aside) - TURN_MAX, 0.0), aside)
+        aside += math.remainder(stage.watched - stage.watched_amid, 2 * math.pi)
+        return looks + math.copysign(1.0, aside) * _turned(abs(aside))
+
+
+def _turned(aside: float) -> float:
+    """How far it turns to a camera so far aside, so that its edge is only seen in passing."""
+    edge = math.pi / 2 + PAST
+    other = ease((aside - edge + TURNING) / (2 * TURNING))
+    beyond = aside - math.pi
+    here = max(aside - TURN_MAX, 0.0)
+    there = beyond - min(max(beyond, -TURN_MAX), TURN_MAX)
+    return here * (1 - other) + there * other
 
 
 def _natural(colour: Floats, group: str) -> Colour:

@@ -46,8 +46,6 @@ from reelway.previz.spmd.source.maths import (
     fmax,
     fmin,
     kernel,
-    mix,
-    smoothstep,
 )
 from reelway.previz.spmd.source.mirror import mirror
 from reelway.previz.spmd.source.shade import shade
@@ -217,14 +215,13 @@ def render(
                     NY[lane] = 0.0
                     NZ[lane] = 0.0
                     e = 0.0007 * T[lane] + 0.002
-                    # Far hills are seen by the slope of a whole texel: within one they are terraced.
+                    # Hills are seen by the slope of a whole texel: between them they are flat, and have edges.
                     hill = prims[M[lane], 0] == TERRAIN
-                    texel = 0.6 / prims[M[lane], PRIM_PARAMS] if hill else e
+                    texel = fmax(0.6 / prims[M[lane], PRIM_PARAMS], 0.004 * T[lane]) if hill else e
                     # A picture made round has texels too, which are not to be seen from near.
                     own = prims[M[lane], 0] == RELIEF
                     e = fmax(e, 0.007 / prims[M[lane], PRIM_PARAMS]) if own else e
-                    wide = mix(fmin(texel, 0.12), fmax(texel, 0.004 * T[lane]), smoothstep(15.0, 60.0, T[lane]))
-                    T2[lane] = fmax(e, wide) if hill else e
+                    T2[lane] = fmax(e, texel)
                 for k in range(4):
                     kx = 1.0 if k == 0 or k == 3 else -1.0
                     ky = 1.0 if k == 1 or k == 3 else -1.0

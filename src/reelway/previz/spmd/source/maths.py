@@ -32,13 +32,13 @@ def pasted(function):
     return function
 
 
-def shape(number, *, rotated=False, ball=None):
-    """Marks a primitive; `rotated` ones carry a 3x3 rotation, dear ones say the radius of a `ball` that holds them."""
+def shape(number, *, rotated=False):
+    """Marks a primitive; `rotated` ones carry a 3x3 rotation."""
     return lambda function: function
 
 
 def heights_at(u, v):
-    """Stand-in: a smooth look-up in the height map."""
+    """Stand-in: a look-up in the height map, even between its texels."""
 
 
 def texture_at(slot, layer, u, v):

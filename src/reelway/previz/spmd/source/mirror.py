@@ -63,7 +63,9 @@ def mirror(
             dn = 2.0 * (DX[lane] * NX[lane] + DY[lane] * NY[lane] + DZ[lane] * NZ[lane])
             e = 0.02 + 0.002 * T[lane]
             EX[count] = DX[lane] - dn * NX[lane]
-            EY[count] = DY[lane] - dn * NY[lane]
+            # What lies level mirrors nothing below it: a ripple that would is met by the next, and mirrors again.
+            ey = DY[lane] - dn * NY[lane]
+            EY[count] = abs(ey) if NY[lane] > 0.9 else ey
             EZ[count] = DZ[lane] - dn * NZ[lane]
             OX[count] = PX[lane] + NX[lane] * e
             OY[count] = PY[lane] + NY[lane] * e
@@ -200,8 +202,18 @@ def mirror(
         QX, QY, QZ, MX, MY, MZ, EX, EY, EZ, T2, M, SH, AO, RF2, RR2, R2, G2, B2, prims, mats, env, lamps, lit, pats,
         s1, s2, s3, s4, s5, s6, tex, SC, JC, tm,
     )  # fmt: skip
+    # Water that is seen in water has the sky in it, or there would be holes in the waves.
+    for lane in range(size):
+        water = mats[U32(M[lane] + I32(PATTERN))] == 5.0
+        s4[lane] = abs(EY[lane]) if water else EY[lane]
+        s5[lane] = RR2[lane] if water else F32(0)
+        misses += I32(water)
     if misses > 0:
-        sky(EX, EY, EZ, s1, s2, s3, env, clouds)
+        sky(EX, s4, EZ, s1, s2, s3, env, clouds)
+        for lane in range(size):
+            R2[lane] = mix(R2[lane], s1[lane], s5[lane])
+            G2[lane] = mix(G2[lane], s2[lane], s5[lane])
+            B2[lane] = mix(B2[lane], s3[lane], s5[lane])
     fog(OX, OY, OZ, EX, EY, EZ, T2, R2, G2, B2, env, lights, light_count)
     # Back to their pixels, then to the pixels between.
     FR = np.empty(LANES, F32)

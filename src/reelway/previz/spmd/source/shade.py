@@ -10,6 +10,7 @@ from reelway.previz.spmd.layout import (
     EMISSION,
     GLOSS,
     KEY,
+    LEAFY,
     MATERIAL_WIDTH,
     MIRROR,
     PARAMS,
@@ -21,6 +22,7 @@ from reelway.previz.spmd.layout import (
     SUN,
     TEXTURE_AREA,
     TEXTURE_SIZE,
+    TREES,
 )
 from reelway.previz.spmd.source.maths import (
     F32,
@@ -57,7 +59,7 @@ def picture(PX, PY, PZ, T, M, AR, AG, AB, prims, p, mats, tex, SC, JC):
         return
     inv_side = prims[p, PRIM_PARAMS]
     inv_tall = prims[p, PRIM_PARAMS + 1]
-    layer = I32(prims[p, PRIM_PARAMS + 4]) + I32(1)
+    layer = I32(prims[p, PRIM_PARAMS + 5]) + I32(1)
     r00 = prims[p, 7]
     r01 = prims[p, 8]
     r02 = prims[p, 9]
@@ -106,6 +108,36 @@ def picture(PX, PY, PZ, T, M, AR, AG, AB, prims, p, mats, tex, SC, JC):
         AR[lane] = r / total if on else AR[lane]
         AG[lane] = g / total if on else AG[lane]
         AB[lane] = b / total if on else AB[lane]
+
+
+@kernel
+def trunks(PX, PY, PZ, NY, T, M, AR, AG, AB, prims, mats):
+    """What is upright and near the middle of a tree is its trunk; leaves, but not needles, are lighter and darker."""
+    for lane in range(T.size):
+        p = U32(M[lane])
+        m = I32(prims[p, 3]) * I32(MATERIAL_WIDTH)
+        on = mats[U32(m + I32(PATTERN))] == 11.0
+        grows = on & ((prims[p, 0] == TREES) | (prims[p, 0] == LEAFY))
+        cell = prims[p, PRIM_PARAMS] if grows else F32(1)
+        seed = I32(prims[p, PRIM_PARAMS + 6])
+        # As in `shapes`: where the tree of this cell stands, and how tall it is.
+        ix = ffloor(PX[lane] / cell)
+        iz = ffloor(PZ[lane] / cell)
+        jx = I32(ix)
+        jz = I32(iz)
+        r1 = hashf(jx + seed, jz)
+        r2 = hashf(jx + seed + I32(17), jz + I32(5))
+        r3 = hashf(jx + I32(31), jz + seed)
+        lx = PX[lane] - (ix + 0.5 + (r1 - 0.5) * 0.5) * cell
+        lz = PZ[lane] - (iz + 0.5 + (r2 - 0.5) * 0.5) * cell
+        wide = 0.036 * prims[p, PRIM_PARAMS + 1] * (0.62 + 0.75 * r3)
+        trunk = grows & (lx * lx + lz * lz < wide * wide) & (abs(NY[lane]) < 0.12)
+        fine = noise2(PX[lane] * 3.3 + PY[lane] * 1.9, PZ[lane] * 3.3 - PY[lane] * 2.6)
+        k = 1.0 + 0.9 * (fine - 0.5) * smoothstep(90.0, 20.0, T[lane])
+        k = k if on & (prims[p, 0] != TREES) else F32(1)
+        AR[lane] = mats[U32(m + I32(PARAMS))] if trunk else AR[lane] * k
+        AG[lane] = mats[U32(m + I32(PARAMS + 1))] if trunk else AG[lane] * k
+        AB[lane] = mats[U32(m + I32(PARAMS + 2))] if trunk else AB[lane] * k
 
 
 @kernel
@@ -165,6 +197,8 @@ def shade(
         for p in range(prims.shape[0]):
             if prims[p, 0] == RELIEF:
                 picture(PX, PY, PZ, T, M, AR, AG, AB, prims, p, mats, tex, SC, JC)
+    if pats & 2048:  # trees: 10-12 bark
+        trunks(PX, PY, PZ, NY, T, M, AR, AG, AB, prims, mats)
     # From here on M says where a lane's material begins.
     for lane in range(lanes):
         M[lane] = I32(prims[U32(M[lane]), 3]) * I32(MATERIAL_WIDTH)
@@ -216,7 +250,7 @@ def shade(
             AG[lane] *= dk * (0.7 + 0.6 * hb)
             AB[lane] *= dk * (0.75 + 0.55 * hb)
             RF[lane] = mix(RF[lane], 0.30, k * win)
-    if pats & 4:  # road: axis z, params 10 half width,11 dash period,12 wet, 13 lane width
+    if pats & 4:  # road, along z: 10 half width, 11 wet, 12-14 verge
         for lane in range(lanes):
             m = M[lane]
             on = 1.0 if (mats[U32(m + I32(PATTERN))] == 2.0) else 0.0
@@ -238,13 +272,13 @@ def shade(
             ar = mix(AR[lane] * a * tr, 0.8, mk)
             ag = mix(AG[lane] * a * tr, 0.78, mk)
             ab = mix(AB[lane] * a * tr, 0.7, mk)
-            ar = mix(ar, mats[U32(m + I32(PARAMS + 4))] * (0.5 + n), side)
-            ag = mix(ag, mats[U32(m + I32(PARAMS + 5))] * (0.5 + n), side)
-            ab = mix(ab, mats[U32(m + I32(PARAMS + 6))] * (0.5 + n), side)
+            ar = mix(ar, mats[U32(m + I32(PARAMS + 2))] * (0.5 + n), side)
+            ag = mix(ag, mats[U32(m + I32(PARAMS + 3))] * (0.5 + n), side)
+            ab = mix(ab, mats[U32(m + I32(PARAMS + 4))] * (0.5 + n), side)
             AR[lane] = mix(AR[lane], ar, on)
             AG[lane] = mix(AG[lane], ag, on)
             AB[lane] = mix(AB[lane], ab, on)
-            wet = mats[U32(m + I32(PARAMS + 2))] * smoothstep(0.38, 0.62, n2 + n * 0.15) * (1.0 - side)
+            wet = mats[U32(m + I32(PARAMS + 1))] * smoothstep(0.38, 0.62, n2 + n * 0.15) * (1.0 - side)
             RF[lane] = mix(RF[lane], mats[U32(m + I32(MIRROR))] + wet * 0.6, on)
             k = on * 0.018 * (1.0 - wet) * smoothstep(40.0, 4.0, T[lane])
             NX[lane] += (n - 0.47) * k

@@ -38,7 +38,9 @@ def ellipsoid(x, y, z, rx, ry, rz, *, inv_rx, inv_ry, inv_rz):
     vz = uz * inv_rz
     k0 = math.sqrt(ux * ux + uy * uy + uz * uz)
     k1 = math.sqrt(vx * vx + vy * vy + vz * vz)
-    d = k0 * (k0 - 1.0) / fmax(k1, 1e-6)
+    ball = math.sqrt(x * x + y * y + z * z) - fmax(rx, fmax(ry, rz))
+    # Beside a flat one the first says far too little, and would shade what is there.
+    d = fmax(k0 * (k0 - 1.0) / fmax(k1, 1e-6), ball)
 
 
 @shape(1, rotated=True)
@@ -259,7 +261,7 @@ def box_row(x, y, z, hx, hy, hz, corner, period, *, inv_period):
     d = math.sqrt(ax * ax + ay * ay + az * az) + fmin(fmax(qx, fmax(qy, qz)), 0.0) - corner
 
 
-@shape(12, rotated=True, ball="0.5 * math.sqrt(1.0 / (inv_w * inv_w) + 1.0 / (inv_h * inv_h) + 1.0 / (inv_d * inv_d))")
+@shape(12, rotated=True)
 def profile(x, y, z, inv_w, inv_h, inv_d, scale, blend, layer):
     """A solid from three silhouettes (side, front, top): a car body, a hull."""
     u = clamp(x * inv_w + 0.5, 0.0, 1.0)
@@ -326,18 +328,18 @@ def leafy(
 
 
 @shape(14, rotated=True)
-def relief(x, y, z, inv_side, inv_tall, size, half, layer):
+def relief(x, y, z, inv_side, inv_tall, inv_deep, size, half, layer):
     """A picture made round, `half` its thickness at most (see `subjects/inflate.py`); lengths in sides of the picture.
 
     Inside its outline the texture is what the squared half thickness is, in units of 2 `half`; outside it is minus the
-    way to the outline.
+    way to the outline. Through the picture a length is `1 / inv_deep`, which is no less.
     """
     u = clamp(x * inv_side + 0.5, 0.0, 1.0)
     v = clamp(0.5 - y * inv_tall, 0.0, 1.0)
     ox = fmax(abs(x) * inv_side - 0.5, 0.0)
     oy = fmax(abs(y) * inv_tall - 0.5, 0.0)
     off = ox * ox + oy * oy
-    zz = z * z * inv_side * inv_side
+    zz = z * z * inv_deep * inv_deep
     level, steep = texture_at(0, layer, u, v)
     # With the slope one knows the ball that fills the solid here: exact where it is a ball, a rod or a slab.
     slope = steep * half * half

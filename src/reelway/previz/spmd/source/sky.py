@@ -99,7 +99,7 @@ def sky(DX, DY, DZ, R, Gc, Bc, env, clouds):
             v = (y - 0.4 * DX[lane] + 0.2 * DZ[lane]) * 260.0 if space else DZ[lane] * inv * 200.0
             c = htex(clouds, u, v) * 0.65 + htex(clouds, u * 2.7 + 100.0, v * 2.7) * 0.35
             c = smoothstep(1.0 - env[CLOUD], 1.25 - env[CLOUD] * 0.65, c)
-            c *= 1.0 if space else smoothstep(0.0, 0.10, y)
+            c *= 1.0 if space else smoothstep(-0.03, 0.17, y)
             s = fmax(DX[lane] * env[SUN] + y * env[SUN + 1] + DZ[lane] * env[SUN + 2], 0.0)
             s = s * s
             s = s * s
