@@ -31,4 +31,5 @@ class SubjectWords:
     actions: Mapping[str, str] = field(default_factory=dict)  # what it can do (first: its habit), and further words
     outfits: Mapping[str, str] = field(default_factory=dict)  # what it can wear: the words for the clothes
     roles: Mapping[str, str] = field(default_factory=dict)  # words that name it and what it wears: "monk" in a robe
+    undressed: frozenset[str] = frozenset()  # roles that say nothing of clothes: those named beside them are worn
     colour: Mapping[str, str] = field(default_factory=dict)  # words that name it and its colour: {"white": "swan"}

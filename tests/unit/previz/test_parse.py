@@ -521,3 +521,18 @@ def test_every_value_is_in_the_documentation() -> None:
 def test_two_words_may_name_one_place(prompt: str, setting: str, variant: str | None) -> None:
     shot = parse(prompt)
     assert (shot.setting, shot.variant) == (setting, variant)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "outfit"),
+    [
+        ("a woman walks", "woman"),
+        ("a woman in a yellow raincoat", "raincoat"),
+        ("a woman in red", "woman"),
+        ("a knight in a coat", "armour"),
+        ("a girl in a raincoat", "child"),
+    ],
+)
+def test_clothes_that_are_named_are_worn_by_whom_no_role_dresses(prompt: str, outfit: str) -> None:
+    (cast,) = parse(prompt).cast
+    assert cast.outfit == outfit

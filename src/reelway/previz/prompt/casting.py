@@ -179,7 +179,8 @@ def _dress(reading: Reading, roles: list[Role]) -> None:
         if owner is None:
             continue
         outfit = next((meaning.value for meaning in worn if meaning.of == owner.cast.kind), None)
-        if outfit is not None and owner.cast.outfit is None:
+        bare = {None, *SUBJECTS[owner.cast.kind].words.undressed}
+        if outfit is not None and owner.cast.outfit in bare:
             owner.cast = replace(owner.cast, outfit=outfit)
             reading.use(hit, "outfit", outfit)
         colour = _before(reading, hit).colour or _after(reading, hit)

@@ -181,20 +181,15 @@ NEAREST = {
 }
 
 # Somebody in plain clothes: trades and kin that no outfit stands for.
-PEOPLE = """human somebody adult lady gentleman guy elder teen baby toddler infant mother father mom dad mum parent
-    son daughter
-    sister brother twin aunt uncle nephew niece husband wife lover friend neighbour neighbor chef cook baker butcher
-    waiter
-    waitress bartender barista doctor nurse surgeon dentist teacher professor student scientist engineer mechanic
-    farmer
-    gardener shepherd cowboy carpenter potter tailor painter sculptor singer musician drummer actor actress model
-    photographer director writer poet librarian judge lawyer clerk cashier shopkeeper vendor merchant builder miner
-    worker
-    driver pilot sailor captain diver swimmer surfer climber boxer wrestler gymnast cyclist skier player goalkeeper
-    rider commuter tourist passenger explorer hunter archer pirate viking gladiator ninja nun bishop pope prophet
-    clown
-    magician mime beggar thief prisoner guard sheriff emperor empress duke lord servant slave villager citizen
-    protester refugee survivor patient bodybuilder villain hero heroine superhero supervillain"""
+PEOPLE = """human somebody adult gentleman guy elder teen baby toddler infant father dad parent son brother twin uncle
+    nephew husband lover friend neighbour neighbor chef cook baker butcher waiter bartender barista doctor nurse
+    surgeon dentist teacher professor student scientist engineer mechanic farmer gardener shepherd cowboy carpenter
+    potter tailor painter sculptor singer musician drummer actor model photographer director writer poet librarian
+    judge lawyer clerk cashier shopkeeper vendor merchant builder miner worker driver pilot sailor captain diver
+    swimmer surfer climber boxer wrestler gymnast cyclist skier player goalkeeper rider commuter tourist passenger
+    explorer hunter archer pirate viking gladiator ninja nun bishop pope prophet clown magician mime beggar thief
+    prisoner guard sheriff emperor empress duke lord servant slave villager citizen protester refugee survivor patient
+    bodybuilder villain hero heroine superhero supervillain"""
 
 # What icons are called that mostly means something else, and names of two words that do not mean their last one.
 NO_ICONS = """hearts spades clubs diamonds scales heart anchor basket beans clamp compass compression collision cooking

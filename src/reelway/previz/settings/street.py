@@ -47,7 +47,7 @@ class Street(Setting):
     room: ClassVar[Room] = Room(width=9.0, height=14.0)
     angles = (-2.8, -2.5)
     leafy: ClassVar[bool] = True
-    effort = Effort(steps=72, far=260.0, shadow_steps=10, ao_reach=0.8, mirror_steps=20, relax=0.93, shadow_far=40.0)
+    effort = Effort(steps=72, far=260.0, shadow_steps=10, ao_reach=0.8, mirror_steps=12, relax=0.93, shadow_far=40.0)
     look = Look(
         exposure=0.98,
         bloom=1.0,

@@ -42,6 +42,7 @@ OUTFITS = {
     "robe": Outfit(top=(0.22, 0.075, 0.03), legs=(0.18, 0.06, 0.025)),
     "armour": Outfit(top=(0.40, 0.41, 0.43), legs=(0.32, 0.33, 0.35), shoes=(0.28, 0.29, 0.31), metal=True, tall=1.86),
     "sport": Outfit(legs=(0.025, 0.025, 0.03), shoes=(0.6, 0.6, 0.6), long_hair=True, tall=1.74),
+    "woman": Outfit(legs=(0.04, 0.055, 0.10), shoes=(0.10, 0.04, 0.03), long_hair=True, tall=1.68),
     "child": Outfit(legs=(0.06, 0.09, 0.18), shoes=(0.5, 0.08, 0.06), tall=1.22),
 }
 
@@ -50,9 +51,8 @@ class Person(Human):
     """Someone; a colour word dyes the top."""
 
     words: ClassVar[SubjectWords] = SubjectWords(
-        names="""person man woman people figure couple grandmother grandfather someone traveler traveller pedestrian
-            stranger mann frau homme femme hombre mujer homem mulher uomo donna
-            人 女人 男人 女性 男性 человек женщин мужчин رجل امرأة आदमी औरत""",
+        names="""person man people figure couple grandfather someone traveler traveller pedestrian stranger
+            mann homme hombre homem uomo 人 男人 男性 человек мужчин رجل आदमी""",
         home="field",
         actions=ACTIONS,
         outfits={
@@ -66,6 +66,8 @@ class Person(Human):
             "sport": "sportswear tracksuit leggings",
         },
         roles={
+            "woman": """woman women lady ladies grandmother mother mom mum daughter sister aunt niece wife girlfriend
+                waitress actress frau frauen femme mujer mulher donna 女人 女性 женщин امرأة औरत""",
             "child": """child kid boy girl toddler kind junge madchen enfant garcon fille nino nina menino menina
                 女孩 男孩""",
             "dress": "dancer ballerina queen princess bride tanzerin danseuse bailarina",
@@ -76,6 +78,7 @@ class Person(Human):
             "hoodie": "skater skateboarder teenager hacker",
             "coat": "hiker fisherman wanderer",
         },
+        undressed=frozenset(["woman"]),
     )
     habit: ClassVar[str] = "plain"
 
