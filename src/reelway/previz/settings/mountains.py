@@ -19,8 +19,8 @@ class Mountains(Land):
 
     words: ClassVar[SettingWords] = SettingWords(
         names="""mountain mountainous alps alpine peak valley ridge himalaya himalayas volcano summit crater
-            hill fjord geyser berg berge bergen gebirge alpen montagne montana montanha montagna landscape vista landschaft
-            paysage paisaje paisagem paesaggio 山 雪山 风景 風景 гор пейзаж جبل पहाड़""",
+            hill fjord geyser berg berge bergen gebirge alpen montagne montana montanha montagna landscape vista
+            landschaft paysage paisaje paisagem paesaggio 山 雪山 风景 風景 гор пейзаж جبل पहाड़""",
         kinds={
             "ice": """ice glacier snowfield tundra arctic iceberg antarctica antarctic ice-sheet ice-field igloo
                 north-pole south-pole frozen-lake frozen-river frozen-sea frozen-ocean""",
