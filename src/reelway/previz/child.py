@@ -38,7 +38,7 @@ class Renderer:
         try:
             from reelway.previz.warm import warm  # here: importing it loads numba
 
-            asked.say("done", seconds=warm(self._cache_dir))
+            asked.say("done", seconds=warm(self._cache_dir, gently=True))
         except Exception as error:  # noqa: BLE001 -- whatever it is, the server must hear of it
             asked.say("failed", message=f"the kernels could not be compiled: {error!r}")
 

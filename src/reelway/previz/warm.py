@@ -1,5 +1,6 @@
 """Compiling every kernel once: the shipped ones, then those of pictures, by making a tiny clip of each kind."""
 
+import os
 import tempfile
 import time
 from pathlib import Path
@@ -14,12 +15,19 @@ from reelway.previz.render import render
 from reelway.previz.spmd.entries import UNITS
 from reelway.previz.spmd.native import compile_unit
 
+GENTLE = 10  # how nice
 
-def warm(cache_dir: Path) -> float:
-    """Compile or load all kernels; returns the seconds it took, and stamps `cache_dir`."""
+
+def warm(cache_dir: Path, *, gently: bool = False) -> float:
+    """Compile or load all kernels; returns the seconds it took, and stamps `cache_dir`.
+
+    `gently`: once the kernels of words are there, whoever renders goes first. The process stays as nice as that.
+    """
     started = time.monotonic()
     for unit in UNITS:
         compile_unit(unit)
+    if gently:
+        os.nice(GENTLE)
     with tempfile.TemporaryDirectory(prefix="previz-warm-") as folder:
         image, other = Path(folder) / "picture.png", Path(folder) / "other.png"
         Image.fromarray(rehearsal()).save(image)
