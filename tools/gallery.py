@@ -24,6 +24,7 @@ from PIL import Image, ImageDraw  # noqa: E402
 from reelway.previz.air import HOURS  # noqa: E402
 from reelway.previz.marcher import picture  # noqa: E402
 from reelway.previz.prompt import parse  # noqa: E402
+from reelway.previz.render import marched_size  # noqa: E402
 from reelway.previz.settings import SETTINGS  # noqa: E402
 from reelway.previz.shot import Cast, Shot  # noqa: E402
 from reelway.previz.spmd.entries import UNITS  # noqa: E402
@@ -169,9 +170,9 @@ def banner(threads: int) -> Image.Image:
     """One large picture and four small ones beside it."""
     width, height, gap = 640, 360, 4
     half = width // 2, height // 2
+    marched = marched_size(1280, 720)  # and made smaller: what is fine in a clip is fine here
     with ThreadPoolExecutor(threads) as pool:
-        # Drawn as large as a clip is marched, and made smaller: what is fine in a clip is fine here.
-        stills = list(pool.map(lambda text: still(parse(text), 704, 396), BANNER))
+        stills = list(pool.map(lambda text: still(parse(text), *marched), BANNER))
     whole = Image.new("RGB", (2 * width + 2 * gap, height + gap))
     whole.paste(stills[0].resize((width, height + gap), Image.Resampling.LANCZOS))
     for number, image in enumerate(stills[1:]):
@@ -194,16 +195,15 @@ def main() -> int:
     for name in given.only or [*SHEETS, "banner"]:
         started = time.monotonic()
         if name == "banner":
-            target = given.out / "previews.jpg"
-            banner(given.threads).save(target, quality=85, optimize=True)
-            sys.stderr.write(f"{target}: {len(BANNER)} pictures in {time.monotonic() - started:.0f} s\n")
-            continue
-        rows = list(SHEETS[name]())
-        fitting = "160x90" if max(map(len, rows)) > 7 else "288x162"
-        width, height = (int(side) for side in (given.size or fitting).split("x"))
-        target = given.out / f"previz-{name}.jpg"
-        sheet(rows, width, height, given.threads).save(target, quality=74, optimize=True)
-        sys.stderr.write(f"{target}: {sum(map(len, rows))} pictures in {time.monotonic() - started:.0f} s\n")
+            whole, target, quality, count = banner(given.threads), given.out / "previews.jpg", 85, len(BANNER)
+        else:
+            rows = list(SHEETS[name]())
+            fitting = "160x90" if max(map(len, rows)) > 7 else "288x162"
+            width, height = (int(side) for side in (given.size or fitting).split("x"))
+            whole, target = sheet(rows, width, height, given.threads), given.out / f"previz-{name}.jpg"
+            quality, count = 74, sum(map(len, rows))
+        whole.save(target, quality=quality, optimize=True)
+        sys.stderr.write(f"{target}: {count} pictures in {time.monotonic() - started:.0f} s\n")
     return 0
 
 

@@ -68,6 +68,7 @@ class Operator:
         self._shot = place.shot
         self._duration_s = place.duration_s
         self._legs = sorted(place.shot.camera, key=lambda leg: (leg.starts, leg.ends))
+        self._goes_round = any(leg.move == "orbit" for leg in self._legs)
         self._length = place.hero_length()
         self._rest = place.path(0.0, REST)
         self._face = place.hero_face()
@@ -124,8 +125,7 @@ class Operator:
         Who goes round something goes round that, not round a point past it.
         """
         hero = self._place.hero_at(t)
-        round_it = any(leg.move == "orbit" for leg in self._legs)
-        seen = 0.0 if round_it else math.exp(-max(rig.nearer + rig.zoom, 0.0))
+        seen = 0.0 if self._goes_round else math.exp(-max(rig.nearer + rig.zoom, 0.0))
         return rest if hero is None else replace(rest, target=hero + (rest.target - hero) * seen)
 
     def rig(self, t: float) -> Rig:

@@ -23,8 +23,8 @@ LOT = 13.0  # metres of street front of one house
 KERB, FRONT = 4.9, 8.2  # from the middle of the road
 LANE, WALK = 1.8, 6.5
 LAMP = 21.0
-TREE, POST = KERB + 0.8, KERB + 0.4
-IN_FACE = 1.5
+TREE, POST, PARKED = KERB + 0.8, KERB + 0.4, KERB - 1.15
+IN_FACE = 1.5  # metres from the camera that no post stands in
 CAR_REACH, CAR_TALL = 2.6, 2.2  # from the middle of a parked car to its ends, and over its roof
 LOOKS = 24  # at a shot, for what is in the way
 PAVEMENT = Room(width=2.9, height=14.0)
@@ -186,8 +186,8 @@ class Street(Setting):
         prims.box(self.stone, (side * (face + 0.15), 3.95, z), (0.28, 0.14, LOT / 2), 0.03)
         if r[7] > 0.45 and not self._blinds(side * TREE, z - 3.0):
             self._tree(prims, side * TREE, z - 3.0, float(r[4]))
-        if r[4] > 0.40 and not self._hides(side * (KERB - 1.15), z + 2.5):
-            self._parked(prims, side, z + 2.5, float(r[9]))
+        if r[4] > 0.40 and not self._hides(side * PARKED, z + 2.5):
+            self._parked(prims, side * PARKED, z + 2.5, float(r[9]))
         if not near:
             return
         # The shop below: a dark front with panes, an awning, a sign.
@@ -256,8 +256,7 @@ class Street(Setting):
         eyes, _ = self._sights
         return bool(np.any(np.hypot(eyes[:, 0] - x, eyes[:, 2] - z) < IN_FACE))
 
-    def _parked(self, prims: Primitives, side: int, z: float, r: float) -> None:
-        x = side * (KERB - 1.15)
+    def _parked(self, prims: Primitives, x: float, z: float, r: float) -> None:
         paint = self.cars[int(r * 3.99)]
         prims.new_group()
         prims.box(paint, (x, 0.55, z), (0.86, 0.30, 2.1), 0.22, smooth=0.12)
